@@ -1,0 +1,1 @@
+//! Turns HTTP authentication challenges and credentials into authorization values, one step at a time.

@@ -1,0 +1,2 @@
+//! The symgate command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Says which bytes to send next and what received bytes mean, for one HTTP fetch through any route.

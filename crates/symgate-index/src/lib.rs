@@ -1,0 +1,1 @@
+//! Reads which symbol files a binary or symbol file is and wants.

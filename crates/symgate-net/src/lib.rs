@@ -1,0 +1,1 @@
+//! Carries out what symgate-http asks, with blocking sockets and TLS.

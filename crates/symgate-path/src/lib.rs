@@ -1,0 +1,1 @@
+//! Parses and prints symbol paths and computes lookup keys.

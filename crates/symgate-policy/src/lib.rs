@@ -1,0 +1,1 @@
+//! Decides if an authentication request may be answered, asks a person when told to, and remembers a refusal.

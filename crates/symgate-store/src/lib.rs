@@ -1,0 +1,1 @@
+//! Keeps symbol files on disk so that readers see whole files or none.

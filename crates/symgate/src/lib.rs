@@ -1,0 +1,1 @@
+//! One client for symbol files, built from the symgate crates.
