@@ -1,1 +1,49 @@
+#![forbid(unsafe_code)]
 //! Names the proxy, or the list of them, that serves a URL, with the reason.
+//!
+//! It never dials, never authenticates, resolves no name, and reads the environment in one
+//! function only, [`from_system`]. The rest is a pure function of settings and URL:
+//!
+//! ```text
+//!  --proxy  _NT_SYMBOL_PROXY  https_proxy …  NO_PROXY        settings, parsed once
+//!      └──────────┴───────┬───────┴─────────────┘
+//!                    ProxyConfig ── choose(&Url) ──> Choice: [route + reason, …]
+//!                         └──────── warnings() ────> what was refused, and where
+//! ```
+//!
+//! ```
+//! let config = symgate_proxy::from_system();
+//! let choice = config.choose(&url::Url::parse("https://msdl.microsoft.com/download/symbols").unwrap());
+//! println!("{choice}");
+//! ```
+//!
+//! Three rules hold everywhere:
+//!
+//! - **Nothing is lost silently.** Every entry of a value is used or has a [`Warning`]; a value
+//!   with no valid entry is [`Route::Unusable`], never direct.
+//! - **Nothing secret is printed.** `Debug` and `Display` of every type leave credentials out, and
+//!   warnings hold positions instead of text.
+//! - **Every input has an answer.** Parsing and choosing cannot fail or panic, and take time linear
+//!   in the length of the settings.
+//!
+//! Where to look: the order of the sources at [`ProxyConfig`], the syntax of proxy lists at
+//! [`ProxyList`], the rules of `NO_PROXY` at [`NoProxy`].
+
+mod bypass;
+mod config;
+mod environment;
+mod host;
+mod list;
+mod proxy;
+mod route;
+mod setting;
+mod warning;
+
+pub use bypass::{BypassEntry, NoProxy};
+pub use config::ProxyConfig;
+pub use environment::from_system;
+pub use list::ProxyList;
+pub use proxy::{Kind, Proxy, Userinfo};
+pub use route::{Choice, Reason, Route, Routed, Unusable};
+pub use setting::{Case, Setting, Variable};
+pub use warning::{Fault, Note, Remark, Warning};

@@ -1,0 +1,220 @@
+//! The settings together, and the choice among them.
+
+use std::ffi::OsStr;
+
+use url::Url;
+
+use crate::{
+    bypass::NoProxy,
+    environment::{Environment, Variables, readable},
+    list::ProxyList,
+    route::{Choice, Reason, Route, Unusable},
+    setting::Setting,
+    warning::{Note, Warning},
+};
+
+/// Everything that was said about proxies, parsed once.
+///
+/// Sources are asked in this order, and the first that has a word on the URL decides:
+///
+/// 1. the explicit exceptions ([`with_no_proxy`](Self::with_no_proxy)), which lead direct past
+///    every source;
+/// 2. the explicit proxy ([`with_proxy`](Self::with_proxy));
+/// 3. `_NT_SYMBOL_PROXY`
+///    ([Microsoft](https://learn.microsoft.com/en-us/windows-hardware/drivers/debugger/using-a-symbol-server));
+/// 4. the shared variables, with `NO_PROXY` as their own exceptions;
+/// 5. direct.
+///
+/// A value that is empty or blank counts as not set. A value of which nothing is valid is an error
+/// for the URLs it would serve ([`Unusable`]), it does not let the next source speak. Loopback
+/// addresses are treated like any other.
+///
+/// ```
+/// use symgate_proxy::ProxyConfig;
+/// use url::Url;
+///
+/// let config = ProxyConfig::from_vars([
+///     ("https_proxy", "http://proxy.corp.com:3128"),
+///     ("NO_PROXY", ".corp.com"),
+/// ]);
+/// let choose = |url| config.choose(&Url::parse(url).unwrap()).to_string();
+/// assert_eq!(choose("https://msdl.microsoft.com/"), "http://proxy.corp.com:3128 (https_proxy)");
+/// assert_eq!(choose("https://symbols.corp.com/"), "direct (NO_PROXY entry `.corp.com`)");
+/// assert_eq!(choose("http://example.com/"), "direct (no proxy configured)");
+/// ```
+#[derive(Debug, Default)]
+pub struct ProxyConfig {
+    bypass: Option<NoProxy>,
+    /// In the order in which they are asked.
+    sources: Vec<Source>,
+    warnings: Vec<Warning>,
+}
+
+impl ProxyConfig {
+    /// A configuration without any setting: everything is reached directly.
+    #[must_use]
+    pub fn direct() -> Self {
+        Self::default()
+    }
+
+    /// Reads variables given as pairs of name and value; other names are passed over.
+    ///
+    /// - `_NT_SYMBOL_PROXY` (in any case) is a [`ProxyList`]; an entry without a port gets 80 (443
+    ///   if it says `https://`) and a warning. It serves every host, whatever `NO_PROXY` says.
+    /// - `http_proxy`, `https_proxy` and `all_proxy` name one proxy each, for http URLs, for https
+    ///   URLs and for URLs without a variable of their own.
+    /// - `no_proxy` is a [`NoProxy`] list of exceptions from those three.
+    /// - `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` count when the spelling in lower case is not
+    ///   set. `HTTP_PROXY` never counts, and a warning says so.
+    ///
+    /// A value that is not Unicode cannot be followed: a warning, and [`Unusable`] where it would
+    /// apply. Of two pairs with one name the last counts.
+    #[must_use]
+    pub fn from_vars<N, V>(vars: impl IntoIterator<Item = (N, V)>) -> Self
+    where
+        N: AsRef<OsStr>,
+        V: AsRef<OsStr>,
+    {
+        let variables = Variables::collect(vars);
+        let mut warnings = Vec::new();
+        let mut sources = Vec::new();
+        if let Some(value) = &variables.symbol_proxy {
+            let value = readable(Setting::SymbolProxy, value, &mut warnings);
+            sources.push(Source::Fixed(Fixed::parse(Setting::SymbolProxy, value, &mut warnings)));
+        }
+        sources.push(Source::Environment(Environment::new(&variables, &mut warnings)));
+        Self {
+            bypass: None,
+            sources,
+            warnings,
+        }
+    }
+
+    /// Puts an explicit proxy before all other sources: a [`ProxyList`], or `none` for direct.
+    ///
+    /// It takes the place of an earlier one; a blank value takes it away. (A proxy whose name is
+    /// `none` is written `http://none:80`.)
+    #[must_use]
+    pub fn with_proxy(mut self, value: &str) -> Self {
+        let setting = Setting::ProxyOption;
+        self.sources.retain(|source| !source.is(setting));
+        self.warnings.retain(|warning| warning.setting() != setting);
+        if !value.trim_ascii().is_empty() {
+            let fixed = Fixed::parse(setting, value, &mut self.warnings);
+            self.sources.insert(0, Source::Fixed(fixed));
+        }
+        self
+    }
+
+    /// Sets the hosts that are reached directly whatever any source says.
+    ///
+    /// It takes the place of an earlier list; a blank value takes it away.
+    #[must_use]
+    pub fn with_no_proxy(mut self, value: &str) -> Self {
+        let setting = Setting::NoProxyOption;
+        self.warnings.retain(|warning| warning.setting() != setting);
+        let (list, remarks) = NoProxy::parse(value);
+        self.warnings
+            .extend(remarks.into_iter().map(|r| Warning::new(setting, r)));
+        self.bypass = Some(list).filter(|list| !list.is_empty());
+        self
+    }
+
+    /// The routes to a URL, in the order in which they are to be tried, each with its reason.
+    ///
+    /// It is a pure function of the configuration and the URL's scheme, host and port, and has an
+    /// answer for every URL. Ask again for each redirect.
+    #[must_use]
+    pub fn choose(&self, url: &Url) -> Choice {
+        if !url.has_host() {
+            return Choice::one(Route::Direct, Reason::NoHost);
+        }
+        if let Some(entry) = self.bypass.as_ref().and_then(|list| list.matching(url)) {
+            let reason = Reason::Bypassed(Setting::NoProxyOption, entry.clone());
+            return Choice::one(Route::Direct, reason);
+        }
+        self.sources
+            .iter()
+            .find_map(|source| source.choose(url))
+            .unwrap_or_else(|| Choice::one(Route::Direct, Reason::NotConfigured))
+    }
+
+    /// What is to be said about the settings: refused entries, credentials, default ports.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+/// A place that may know proxies; asked in order until one has a word on the URL.
+#[derive(Debug)]
+enum Source {
+    Fixed(Fixed),
+    Environment(Environment),
+}
+
+impl Source {
+    fn choose(&self, url: &Url) -> Option<Choice> {
+        match self {
+            Self::Fixed(fixed) => Some(fixed.choose(url)),
+            Self::Environment(environment) => environment.choose(url),
+        }
+    }
+
+    fn is(&self, setting: Setting) -> bool {
+        match self {
+            Self::Fixed(fixed) => fixed.setting == setting,
+            Self::Environment(_) => false,
+        }
+    }
+}
+
+/// A proxy list that serves all URLs: once it is set, no later source is asked.
+#[derive(Debug)]
+struct Fixed {
+    setting: Setting,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    Direct,
+    /// Perhaps empty, when nothing in the value was valid.
+    Through(ProxyList),
+}
+
+impl Fixed {
+    fn parse(setting: Setting, value: &str, warnings: &mut Vec<Warning>) -> Self {
+        if setting == Setting::ProxyOption && value.trim_ascii().eq_ignore_ascii_case("none") {
+            return Self {
+                setting,
+                way: Way::Direct,
+            };
+        }
+        let (list, remarks) = ProxyList::parse(value);
+        // The port is a part of the documented syntax of `_NT_SYMBOL_PROXY`; elsewhere it is optional.
+        let told = remarks
+            .into_iter()
+            .filter(|remark| setting == Setting::SymbolProxy || !matches!(remark.note, Note::DefaultPort(_)));
+        warnings.extend(told.map(|remark| Warning::new(setting, remark)));
+        Self {
+            setting,
+            way: Way::Through(list),
+        }
+    }
+
+    fn choose(&self, url: &Url) -> Choice {
+        let setting = self.setting;
+        match &self.way {
+            Way::Direct => Choice::one(Route::Direct, Reason::SetDirect(setting)),
+            Way::Through(list) if list.is_empty() => {
+                Choice::one(Route::Unusable(Unusable::NoValidEntry(setting)), Reason::Set(setting))
+            }
+            Way::Through(list) => Choice::through(list.serving(url.scheme()), setting)
+                .unwrap_or_else(|| Choice::one(Route::Direct, Reason::OtherProtocols(setting))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! The answer to "which way to this URL": routes, each with its reason.
+
+use std::{fmt, slice, sync::Arc};
+
+use crate::{
+    bypass::BypassEntry,
+    proxy::{Kind, Proxy},
+    setting::Setting,
+};
+
+/// The routes to one URL, at least one, in the order in which they are to be tried.
+///
+/// The next route is for the case that the one before could not be reached. There is no direct
+/// route at the end unless a setting asks for it.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    routes: Vec<Routed>,
+}
+
+impl Choice {
+    pub(crate) fn one(route: Route, reason: Reason) -> Self {
+        Self {
+            routes: vec![Routed { route, reason }],
+        }
+    }
+
+    /// The proxies in order, all named by one setting; `None` when there are none.
+    pub(crate) fn through<'p>(proxies: impl Iterator<Item = &'p Arc<Proxy>>, setting: Setting) -> Option<Self> {
+        let routes: Vec<_> = proxies
+            .map(|proxy| Routed {
+                route: Route::to(proxy),
+                reason: Reason::Set(setting),
+            })
+            .collect();
+        if routes.is_empty() { None } else { Some(Self { routes }) }
+    }
+
+    /// The routes; never empty.
+    #[must_use]
+    pub fn routes(&self) -> &[Routed] {
+        &self.routes
+    }
+
+    /// The routes, given away; never empty.
+    #[must_use]
+    pub fn into_routes(self) -> Vec<Routed> {
+        self.routes
+    }
+}
+
+impl<'c> IntoIterator for &'c Choice {
+    type Item = &'c Routed;
+    type IntoIter = slice::Iter<'c, Routed>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.routes.iter()
+    }
+}
+
+/// Prints the routes as a person reads them: `http://p:80 (_NT_SYMBOL_PROXY), direct (…)`.
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, routed) in self.routes.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{routed}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A route and why it was chosen.
+#[derive(Debug, Clone)]
+pub struct Routed {
+    /// The way.
+    pub route: Route,
+    /// Why this way.
+    pub reason: Reason,
+}
+
+/// Prints `route (reason)`.
+impl fmt::Display for Routed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.route, self.reason)
+    }
+}
+
+/// One way to a URL.
+#[derive(Debug, Clone)]
+pub enum Route {
+    /// Straight to the origin.
+    Direct,
+    /// Through an HTTP proxy, spoken to in clear or inside TLS.
+    Proxy(Arc<Proxy>),
+    /// A setting applies but cannot be followed: an error, never a reason to go direct. A later
+    /// route of the same choice may still be tried.
+    Unusable(Unusable),
+}
+
+impl Route {
+    fn to(proxy: &Arc<Proxy>) -> Self {
+        match proxy.kind() {
+            Kind::Http | Kind::Https => Self::Proxy(Arc::clone(proxy)),
+            Kind::Socks5 => Self::Unusable(Unusable::NotBuiltIn(Arc::clone(proxy))),
+        }
+    }
+}
+
+/// Prints `direct`, the proxy as `http://host:port`, or `unusable`.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str("direct"),
+            Self::Proxy(proxy) | Self::Unusable(Unusable::NotBuiltIn(proxy)) => proxy.fmt(f),
+            Self::Unusable(Unusable::NoValidEntry(_)) => f.write_str("unusable"),
+        }
+    }
+}
+
+/// Why a setting that applies cannot be followed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// The setting has a value, and no entry of it is valid; the warnings say what is wrong.
+    #[error("`{0}` names no usable proxy")]
+    NoValidEntry(Setting),
+    /// The proxy speaks a protocol that this build does not.
+    #[error("proxy `{0}` cannot be used, {kind} is not built in", kind = .0.kind())]
+    NotBuiltIn(Arc<Proxy>),
+}
+
+/// Why a route was chosen; `Display` is for people and fits behind "because of".
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Reason {
+    /// `no proxy configured`.
+    NotConfigured,
+    /// The URL names no host that one could connect to, as in `file:`.
+    NoHost,
+    /// The setting names this route: `_NT_SYMBOL_PROXY`, `https_proxy`.
+    Set(Setting),
+    /// The setting asks for no proxy: `--proxy none`.
+    SetDirect(Setting),
+    /// The setting is a list with entries for other protocols only.
+    OtherProtocols(Setting),
+    /// The host needs no proxy: ``NO_PROXY entry `.corp.com` ``.
+    Bypassed(Setting, BypassEntry),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConfigured => f.write_str("no proxy configured"),
+            Self::NoHost => f.write_str("URL without a host"),
+            Self::Set(setting) => setting.fmt(f),
+            Self::SetDirect(setting) => write!(f, "{setting} none"),
+            Self::OtherProtocols(setting) => {
+                write!(f, "{setting} has entries for other protocols only")
+            }
+            Self::Bypassed(setting, entry) => write!(f, "{setting} entry `{}`", entry.as_str()),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Laws of proxy settings, each over arbitrary bytes, through the public API only: for property
+//! tests, fuzz targets and stored inputs alike. A broken law panics.
+
+use symgate_proxy::{Choice, NoProxy, Note, ProxyConfig, ProxyList, Remark, Route};
+use url::Url;
+
+/// Each entry of a proxy list is in the list or refused once, at its place.
+pub(crate) fn proxy_list_loses_nothing(bytes: &[u8]) {
+    let value = String::from_utf8_lossy(bytes);
+    let (list, remarks) = ProxyList::parse(&value);
+    accounts_for_every_word(&value, ';', list.len(), &remarks);
+    for scheme in ["http", "https", "ftp", "other"] {
+        assert!(list.serving(scheme).count() <= list.len());
+        assert!(list.serving(scheme).all(|proxy| proxy.port() != 0));
+    }
+}
+
+/// Each entry of a list of exceptions is in the list or refused once, at its place.
+pub(crate) fn no_proxy_list_loses_nothing(bytes: &[u8]) {
+    let value = String::from_utf8_lossy(bytes);
+    let (list, remarks) = NoProxy::parse(&value);
+    accounts_for_every_word(&value, ',', list.len(), &remarks);
+}
+
+/// Every configuration has an answer for every URL, the same each time, and a host that `NO_PROXY`
+/// excepts is never sent to a proxy of the environment. Input: value, exceptions and URL, by line.
+pub(crate) fn choosing_is_total(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.splitn(3, '\n');
+    let value = lines.next().unwrap_or_default();
+    let exceptions = lines.next().unwrap_or_default();
+    let Ok(url) = Url::parse(lines.next().unwrap_or("https://host.corp.com/")) else {
+        return;
+    };
+
+    for name in ["http_proxy", "https_proxy", "all_proxy", "_NT_SYMBOL_PROXY"] {
+        let config = ProxyConfig::from_vars([(name, value), ("no_proxy", exceptions)]);
+        let choice = config.choose(&url);
+        assert!(!choice.routes().is_empty());
+        assert_eq!(choice.to_string(), config.choose(&url).to_string());
+        let bypassed = NoProxy::parse(exceptions).0.matching(&url).is_some();
+        if bypassed && name != "_NT_SYMBOL_PROXY" {
+            assert!(is_direct(&choice), "{choice}");
+        }
+        let unset = value.trim_ascii().is_empty();
+        if name == "_NT_SYMBOL_PROXY" && !unset && ProxyList::parse(value).0.is_empty() {
+            assert!(!is_direct(&choice) || !url.has_host(), "{choice}");
+        }
+        assert!(!bypassed || is_direct(&config.with_no_proxy(exceptions).choose(&url)));
+    }
+}
+
+/// Nothing that can be printed holds one of `secrets`, whatever setting holds `value`.
+pub(crate) fn nothing_printed_holds(secrets: &[String], value: &str, url: &Url) {
+    let mut printed = String::new();
+    for name in ["https_proxy", "ALL_PROXY", "HTTP_PROXY", "_NT_SYMBOL_PROXY"] {
+        print(&mut printed, &ProxyConfig::from_vars([(name, value)]), url);
+    }
+    print(&mut printed, &ProxyConfig::direct().with_proxy(value), url);
+    let (list, remarks) = ProxyList::parse(value);
+    printed.push_str(&format!("{list:?} {remarks:?}"));
+
+    let printed = printed.to_lowercase();
+    for secret in secrets {
+        assert!(
+            !printed.contains(&secret.to_lowercase()),
+            "`{secret}` of `{value}` in {printed}"
+        );
+    }
+}
+
+fn print(printed: &mut String, config: &ProxyConfig, url: &Url) {
+    let choice = config.choose(url);
+    printed.push_str(&format!("{config:?} {choice:?} {choice} "));
+    for routed in &choice {
+        printed.push_str(&format!("{:?} {} {} ", routed.route, routed.route, routed.reason));
+        if let Route::Unusable(error) = &routed.route {
+            printed.push_str(&error.to_string());
+        }
+    }
+    for warning in config.warnings() {
+        printed.push_str(&format!("{warning:?} {warning} "));
+    }
+}
+
+fn is_direct(choice: &Choice) -> bool {
+    choice
+        .routes()
+        .iter()
+        .all(|routed| matches!(routed.route, Route::Direct))
+}
+
+/// Counts the words of `value` on its own and compares their places with what was refused.
+fn accounts_for_every_word(value: &str, separator: char, valid: usize, remarks: &[Remark]) {
+    let is_separator = |c: char| c == separator || c.is_ascii_whitespace();
+    let mut starts = Vec::new();
+    let mut inside = false;
+    for (at, c) in value.char_indices() {
+        if !is_separator(c) && !inside {
+            starts.push(at);
+        }
+        inside = !is_separator(c);
+    }
+    let refused: Vec<usize> = remarks
+        .iter()
+        .filter(|remark| matches!(remark.note, Note::Refused(_)))
+        .map(|remark| remark.offset)
+        .collect();
+    assert_eq!(valid + refused.len(), starts.len(), "`{value}`");
+    assert!(refused.is_sorted_by(|a, b| a < b), "`{value}`: {refused:?}");
+    assert!(
+        remarks.iter().all(|remark| starts.contains(&remark.offset)),
+        "`{value}`: {remarks:?}"
+    );
+}

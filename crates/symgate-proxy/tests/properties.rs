@@ -1,0 +1,118 @@
+//! The laws of `laws/mod.rs` over generated settings.
+
+mod laws;
+
+use proptest::prelude::*;
+use url::Url;
+
+/// Pieces that meet the grammar often enough to get past its first check.
+fn setting() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => prop::sample::select(vec![
+            "http=", "https=", "socks=", "ftp=", "http://", "https://", "socks5://", "x://", "//",
+            ";", " ", ",", "\t", "\n", ":", "@", "%", "%41", "/", "?", "#", "=", "[", "]", "[::1]",
+            "::1", ".", "..", "*", "*.", ":80", ":0", ":65536", "/8", "/0", "/129", "-", "_", "ä",
+            "corp.com", ".corp.com", "host", "localhost", "10.0.0.1", "10.0.0.0/8", "127.1", "u:p@",
+            "none", "\u{0}", "\u{3002}",
+        ]).prop_map(str::to_owned),
+        1 => "\\PC{0,6}",
+        1 => "[a-z0-9.:]{0,8}",
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn target() -> impl Strategy<Value = String> {
+    let host = prop_oneof![
+        prop::sample::select(vec![
+            "host",
+            "host.corp.com",
+            "localhost",
+            "10.0.0.1",
+            "127.0.0.1",
+            "[::1]",
+            "corp.com.",
+            "xcorp.com",
+            "b\u{fc}cher.example"
+        ])
+        .prop_map(str::to_owned),
+        "[a-z]{1,5}(\\.[a-z]{1,3}){0,2}",
+    ];
+    let scheme = prop::sample::select(vec!["http", "https", "ftp", "foo"]);
+    (scheme, host, prop::option::of(1_u16..)).prop_map(|(scheme, host, port)| match port {
+        Some(port) => format!("{scheme}://{host}:{port}/s"),
+        None => format!("{scheme}://{host}/s"),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn proxy_list_loses_nothing(value in setting()) {
+        laws::proxy_list_loses_nothing(value.as_bytes());
+    }
+
+    #[test]
+    fn no_proxy_list_loses_nothing(value in setting()) {
+        laws::no_proxy_list_loses_nothing(value.as_bytes());
+    }
+
+    #[test]
+    fn arbitrary_bytes_lose_nothing(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        laws::proxy_list_loses_nothing(&bytes);
+        laws::no_proxy_list_loses_nothing(&bytes);
+        laws::choosing_is_total(&bytes);
+    }
+
+    #[test]
+    fn choosing_is_total(value in setting(), exceptions in setting(), url in target()) {
+        let exceptions = exceptions.replace('\n', ",");
+        laws::choosing_is_total(format!("{}\n{exceptions}\n{url}", value.replace('\n', ";")).as_bytes());
+    }
+
+    #[test]
+    fn a_bypassed_host_never_goes_to_the_proxy(
+        value in setting(), host in "[a-z]{1,6}(\\.[a-z]{1,4}){0,2}", sub in "([a-z]{1,4}\\.){0,2}",
+        before in setting(), dot in "\\.?",
+    ) {
+        let exceptions = format!("{},{dot}{host}", before.replace('\n', ","));
+        let url = format!("https://{sub}{host}/");
+        let matched = symgate_proxy::NoProxy::parse(&exceptions).0.matching(&Url::parse(&url).unwrap()).is_some();
+        prop_assert!(matched, "{exceptions} for {url}");
+        laws::choosing_is_total(format!("{}\n{exceptions}\n{url}", value.replace('\n', ";")).as_bytes());
+    }
+
+    /// Passwords typed as they are, with every separator that could cut them into "a proxy".
+    #[test]
+    fn nothing_printed_holds_the_password(
+        user in "[A-Z]{6}", chunks in prop::collection::vec("[Q-Z]{3}[a-z]{3}|[45][0-9]{4}", 1..4),
+        cuts in prop::collection::vec(prop::sample::select(
+            vec![";", " ", "/", "?", "#", "@", ":", "%", "\\", "=", ",", "://", "//", "[", "]", "\t", "%3b"]), 4),
+        before in prop::sample::select(vec!["", "http=", "http://", "https=http://", "a:1;http://", "a:1 ", "socks5://", "x=", "y://"]),
+        after in prop::sample::select(vec!["", "/", ";b:2", " http=c", "/path", ":x"]),
+    ) {
+        let mut password = String::new();
+        for (chunk, cut) in chunks.iter().zip(&cuts) {
+            password.push_str(chunk);
+            password.push_str(cut);
+        }
+        password.push_str("end");
+        let value = format!("{before}{user}:{password}@proxy.test:8080{after}");
+        let url = Url::parse("https://host.test/").unwrap();
+        laws::nothing_printed_holds(&chunks, &value, &url);
+    }
+
+    /// Passwords written as they should be arrive whole and are not printed either.
+    #[test]
+    fn an_encoded_password_arrives(user in "[A-Z]{6}", password in "Z[ -~äß]{7,12}") {
+        let encoded: String = password.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let value = format!("https=a:1;http://{user}:{encoded}@proxy.test:8080");
+        let (list, _) = symgate_proxy::ProxyList::parse(&value);
+        let proxy = list.serving("http").next().unwrap();
+        let userinfo = proxy.userinfo().unwrap();
+        prop_assert_eq!(userinfo.expose_user(), user.as_str());
+        prop_assert_eq!(userinfo.expose_password(), Some(password.as_str()));
+        let url = Url::parse("http://host.test/").unwrap();
+        laws::nothing_printed_holds(&[user, password, encoded], &value, &url);
+    }
+}
