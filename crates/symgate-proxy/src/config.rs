@@ -1,6 +1,7 @@
 //! The settings together, and the choice among them.
 
 use std::ffi::OsStr;
+use std::sync::Arc;
 
 use url::Url;
 
@@ -8,6 +9,7 @@ use crate::{
     bypass::NoProxy,
     environment::{Environment, Variables, readable},
     list::ProxyList,
+    proxy::Proxy,
     route::{Choice, Reason, Route, Unusable},
     setting::Setting,
     warning::{Note, Warning},
@@ -139,6 +141,12 @@ impl ProxyConfig {
             .unwrap_or_else(|| Choice::one(Route::Direct, Reason::NotConfigured))
     }
 
+    /// Every proxy that the settings name, whichever URLs it serves: those that a user chose, and whose credentials may
+    /// be given before it is known which URL a redirect leads to.
+    pub fn proxies(&self) -> impl Iterator<Item = &Arc<Proxy>> {
+        self.sources.iter().flat_map(Source::proxies)
+    }
+
     /// What is to be said about the settings: refused entries, credentials, default ports.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -158,6 +166,17 @@ impl Source {
         match self {
             Self::Fixed(fixed) => Some(fixed.choose(url)),
             Self::Environment(environment) => environment.choose(url),
+        }
+    }
+
+    fn proxies(&self) -> Vec<&Arc<Proxy>> {
+        match self {
+            Self::Fixed(Fixed { way: Way::Direct, .. }) => Vec::new(),
+            Self::Fixed(Fixed {
+                way: Way::Through(list),
+                ..
+            }) => list.proxies().collect(),
+            Self::Environment(environment) => environment.proxies().collect(),
         }
     }
 

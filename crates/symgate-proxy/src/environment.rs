@@ -139,6 +139,14 @@ impl Environment {
         }
     }
 
+    /// The proxies that the variables name.
+    pub(crate) fn proxies(&self) -> impl Iterator<Item = &Arc<Proxy>> {
+        [&self.http, &self.https, &self.all]
+            .into_iter()
+            .flatten()
+            .filter_map(|single| single.proxy.as_ref())
+    }
+
     /// The environment's word on this URL; `None` when it names no proxy for such URLs.
     pub(crate) fn choose(&self, url: &Url) -> Option<Choice> {
         let own = match url.scheme() {

@@ -86,6 +86,11 @@ impl ProxyList {
             .map(|entry| &entry.proxy)
     }
 
+    /// All valid entries' proxies, in order.
+    pub fn proxies(&self) -> impl Iterator<Item = &Arc<Proxy>> {
+        self.entries.iter().map(|entry| &entry.proxy)
+    }
+
     /// How many entries are valid.
     #[must_use]
     pub fn len(&self) -> usize {

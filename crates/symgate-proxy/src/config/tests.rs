@@ -403,3 +403,15 @@ fn a_value_that_is_not_unicode_is_unusable() {
     }
     assert_eq!(ProxyConfig::from_vars([(bad, "x")]).warnings(), []);
 }
+
+#[test]
+fn names_every_proxy_of_every_source() {
+    let config = ProxyConfig::from_vars([
+        ("_NT_SYMBOL_PROXY", "http=a:1;https=b:2"),
+        ("https_proxy", "http://c:3"),
+        ("ALL_PROXY", "d:4"),
+    ]);
+    let named: Vec<_> = config.proxies().map(|proxy| proxy.to_string()).collect();
+    assert_eq!(named, ["http://a:1", "http://b:2", "http://c:3", "http://d:4"]);
+    assert_eq!(ProxyConfig::direct().with_proxy("none").proxies().count(), 0);
+}
