@@ -1,0 +1,192 @@
+//! [`Error`]: why a session ended, grouped by whose fault it is.
+
+use std::fmt;
+
+use crate::challenge::ChallengeError;
+use crate::mechanism::{MechanismError, Rejection};
+use crate::{Refusal, Scheme, Target};
+
+/// Why a session cannot go on. No variant holds a secret or a whole message.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller broke the order of calls; never caused by a peer's bytes.
+    #[error(transparent)]
+    Misuse(Misuse),
+    /// The peer broke a rule.
+    #[error(transparent)]
+    Peer(PeerError),
+    /// The peer asked for more than [`Limits`](crate::Limits) allow.
+    #[error(transparent)]
+    Limit(LimitError),
+    /// Whoever answers questions said no.
+    #[error("authentication was {0}")]
+    Refused(Refusal),
+    /// Nothing that the peer offers worked, or could be tried.
+    #[error(transparent)]
+    GaveUp(Box<GaveUp>),
+}
+
+/// A call that the session's state has no room for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// [`handle_answer`](crate::AuthSession::handle_answer) while no question is open.
+    #[error("an answer came while no question was open")]
+    AnswerWithoutAsk,
+    /// The session ended before, by an error or by [`abandon`](crate::AuthSession::abandon).
+    #[error("the authentication session has ended")]
+    Ended,
+    /// An answer from the peer was handed in while a question or a token request was open.
+    #[error("a peer's answer came while a question was open")]
+    PendingQuestion,
+    /// [`handle_token`](crate::AuthSession::handle_token) while no token was asked for.
+    #[error("a token came while none was asked for")]
+    TokenWithoutRequest,
+}
+
+/// A rule that the peer broke.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PeerError {
+    /// The peer let us through, but its last word proves that it is not who it should be.
+    #[error("the {target} answered {scheme} with a wrong last word: {why}")]
+    LastWord {
+        /// Who.
+        target: Target,
+        /// In which scheme.
+        scheme: Scheme,
+        /// What was wrong.
+        why: Rejection,
+    },
+    /// 401 or 407 without a challenge ([RFC 9110 §11.6.1, §11.7.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)
+    /// demand one).
+    #[error("the {target} answered {} without a challenge", target.status())]
+    NoChallenge {
+        /// Who.
+        target: Target,
+    },
+}
+
+/// A bound that the peer exceeded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitError {
+    /// [`Limits::challenge_bytes`](crate::Limits::challenge_bytes).
+    #[error("the challenge list is longer than {limit} bytes")]
+    ChallengeBytes {
+        /// The bound.
+        limit: usize,
+    },
+    /// [`Limits::restarts`](crate::Limits::restarts) or [`Limits::repeats`](crate::Limits::repeats).
+    #[error("the {target} closed the connection more than {limit} times during authentication")]
+    Restarts {
+        /// Who.
+        target: Target,
+        /// The bound.
+        limit: u32,
+    },
+    /// [`Limits::rounds`](crate::Limits::rounds).
+    #[error("the {target} asked more than {limit} times for one answer")]
+    Rounds {
+        /// Who.
+        target: Target,
+        /// The bound.
+        limit: u32,
+    },
+}
+
+/// What was offered, what was tried, and why each ended.
+///
+/// Prints like ``offered Basic, `Passport1.4`; Basic: the proxy rejected the user name or password``.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GaveUp {
+    /// Who asked.
+    pub target: Target,
+    /// The scheme names of the last challenge list, in the peer's order, known ones as their document spells them;
+    /// at most 8, each at most 32 characters.
+    pub offered: Vec<String>,
+    /// The schemes that were considered, in the order of their ends.
+    pub tried: Vec<Tried>,
+}
+
+/// One scheme that ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tried {
+    /// The scheme's name, or that of a variant such as `Negotiate (ticket)`.
+    pub name: &'static str,
+    /// The scheme.
+    pub scheme: Scheme,
+    /// Why it ended.
+    pub ending: Ending,
+}
+
+/// Why one scheme ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// Its challenge could not be read.
+    BadChallenge(ChallengeError),
+    /// The peer went on without judging the credentials.
+    BrokenOff,
+    /// It is weaker than the one in which a password was rejected, and a password is not sent in a weaker form after
+    /// a stronger one failed.
+    Downgrade(Scheme),
+    /// It could not start, or the peer's message was malformed.
+    Mechanism(MechanismError),
+    /// Nobody had an answer.
+    NoAnswer,
+    /// This build, or this session's order, has no such mechanism.
+    NotBuiltIn,
+    /// The peer rejected the user name or password.
+    PasswordRejected,
+    /// The peer rejected the logged-on user's ticket.
+    TicketRejected,
+    /// The peer rejected the bearer token.
+    TokenRejected,
+    /// The challenge asks for what the mechanism cannot do.
+    Unsupported,
+}
+
+impl Ending {
+    fn print(&self, target: Target, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadChallenge(error) => write!(f, "malformed challenge: {error}"),
+            Self::BrokenOff => write!(f, "the {target} broke the exchange off"),
+            Self::Downgrade(scheme) => write!(f, "not tried after a password was rejected in {scheme}"),
+            Self::Mechanism(error) => write!(f, "{error}"),
+            Self::NoAnswer => f.write_str("no credentials"),
+            Self::NotBuiltIn => f.write_str("not supported"),
+            Self::PasswordRejected => write!(f, "the {target} rejected the user name or password"),
+            Self::TicketRejected => write!(f, "the {target} rejected the ticket"),
+            Self::TokenRejected => write!(f, "the {target} rejected the token"),
+            Self::Unsupported => f.write_str("the challenge asks for something unsupported"),
+        }
+    }
+}
+
+impl fmt::Display for GaveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("offered ")?;
+        if self.offered.is_empty() {
+            f.write_str("nothing readable")?;
+        }
+        for (index, name) in self.offered.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            match Scheme::parse(name) {
+                Some(scheme) => write!(f, "{comma}{scheme}")?,
+                None => write!(f, "{comma}`{name}`")?,
+            }
+        }
+        if self.tried.is_empty() {
+            f.write_str("; none of them is supported")?;
+        }
+        for Tried { name, ending, .. } in &self.tried {
+            write!(f, "; {name}: ")?;
+            ending.print(self.target, f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for GaveUp {}

@@ -1,0 +1,6 @@
+//! Sessions played by hand through the public API: with Basic, and with mechanisms that plug in from outside.
+#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
+
+mod basic;
+mod plugged;
+mod support;
