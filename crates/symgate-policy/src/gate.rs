@@ -1,0 +1,499 @@
+//! What stands between a request for credentials and its answer, for one errand ([`Gate`]; CONTRACT §3 and §4).
+
+use std::fmt;
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard};
+
+use symgate_auth::{Answer, Ask, CredentialSource, Credentials, Origin, Outcome, Refusal, Target, Wanted};
+
+use crate::desk::{Candidate, Consent, Desk, Known, Peer, Standing, Who};
+use crate::{
+    Asker, Cause, Errand, Given, Interaction, Lookup, Name, Policy, Previous, Prompted, Question, Reply, Session,
+    Verdict, exposes_password,
+};
+
+/// Answers the requests of one errand.
+///
+/// [`answer`](CredentialSource::answer) looks, in this order, at the latch, the policy, what was given for this very
+/// peer, what the peer accepted earlier, the sources, and asks a person last. It blocks while another gate's equal
+/// answer is being judged, while another gate looks for an answer for the same peer, and while a person thinks.
+///
+/// Whatever it answered with counts as [abandoned](Outcome::Abandoned) when the gate is dropped before a report.
+///
+/// It shuts what it refuses. Ends that it cannot see are for the caller to [`end`](Self::end): no scheme was usable, or
+/// the exchange failed although nobody was asked again.
+pub struct Gate {
+    session: Session,
+    errand: Errand,
+    cancel: Arc<AtomicBool>,
+    epoch: u64,
+    pending: Vec<Pending>,
+}
+
+/// An answer that was given and not yet judged.
+#[derive(Debug)]
+struct Pending {
+    ask: Ask,
+    what: What,
+    /// The number under which others wait for the outcome.
+    first: Option<u64>,
+}
+
+#[derive(Debug)]
+enum What {
+    Credentials(Candidate),
+    Ticket(Who),
+}
+
+impl Gate {
+    pub(crate) fn new(session: Session, errand: Errand, cancel: Arc<AtomicBool>) -> Self {
+        let epoch = session.desk().epoch;
+        Self {
+            session,
+            errand,
+            cancel,
+            epoch,
+            pending: Vec::new(),
+        }
+    }
+
+    /// The errand.
+    #[must_use]
+    pub const fn errand(&self) -> &Errand {
+        &self.errand
+    }
+
+    /// Shuts this errand's store, or the proxy `peer`, because authentication there ended for this cause.
+    pub fn end(&self, target: Target, peer: &Origin, cause: Cause) {
+        // Under the lock, so that it cannot slip behind a close.
+        let desk = self.session.desk();
+        self.latch(&desk, target, peer, cause);
+    }
+
+    /// Who gave the answer that `target` has not judged yet, for diagnostics.
+    #[must_use]
+    pub fn answered_by(&self, target: Target) -> Option<&str> {
+        let pending = self.pending.iter().rfind(|pending| pending.ask.target == target)?;
+        match pending.what.who() {
+            Who::Explicit => Some("the command line"),
+            Who::Memory => Some("this session"),
+            Who::Prompter => Some("the person asked"),
+            Who::Source(index) => self.session.sources().get(index).map(|source| source.name()),
+        }
+    }
+
+    fn ticket(&mut self, ask: &Ask, policy: &Policy, verdict: Verdict) -> Answer {
+        let named = self.errand.names(ask.target, &ask.origin);
+        let permitted = match ask.target {
+            Target::Origin => named && ask.channel.is_encrypted() && policy.permits_ticket(ask.origin.host()),
+            Target::Proxy => named,
+        };
+        if !permitted || !self.session.desk().may_try_ticket(&Peer::of(ask)) {
+            return Answer::Pass;
+        }
+        // Tickets need not wait for one another.
+        let found = self.session.sources().iter().enumerate().find(|(_, source)| {
+            (source.interaction() == Interaction::Silent || verdict == Verdict::Ask)
+                && matches!(
+                    source.look_up(&self.lookup(ask, Previous::None, verdict)),
+                    Reply::Ambient
+                )
+        });
+        let Some(index) = found.map(|(index, _)| index) else {
+            return Answer::Pass;
+        };
+        self.pending.push(Pending {
+            ask: ask.clone(),
+            what: What::Ticket(Who::Source(index)),
+            first: None,
+        });
+        Answer::Ambient
+    }
+
+    /// What can be answered without looking further, in order.
+    fn candidates(&self, desk: &Desk, ask: &Ask, policy: &Policy) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        if let Some(Given::Credentials(credentials)) = self.session.explicit().find(&self.errand, ask) {
+            candidates.push(Candidate {
+                credentials: Arc::clone(credentials),
+                who: Who::Explicit,
+                consent: Consent::Clear,
+            });
+        }
+        candidates.extend(desk.remembered(&Peer::of(ask), ask));
+        let silent = self.permits_silent(ask, policy);
+        candidates
+            .retain(|candidate| fits(&candidate.credentials, ask) && (silent || candidate.consent == Consent::Clear));
+        candidates
+    }
+
+    /// Asks the sources, then a person. This gate holds the peer's turn.
+    fn search(&mut self, ask: &Ask, policy: &Policy, verdict: Verdict) -> Answer {
+        let peer = Peer::of(ask);
+        let _turn = Turn {
+            session: self.session.clone(),
+            kind: TurnKind::Search(peer.clone()),
+        };
+        if self.permits_silent(ask, policy) {
+            for index in 0..self.session.sources().len() {
+                if self.is_cancelled() {
+                    return Answer::Refuse(Refusal::ByUser);
+                }
+                if let Some(answer) = self.ask_source(index, ask, verdict) {
+                    return answer;
+                }
+            }
+        }
+        match (verdict, ask.wanted) {
+            (Verdict::Ask, Wanted::Password) => self.ask_person(ask),
+            _ => self.refuse_automatically(ask),
+        }
+    }
+
+    fn ask_source(&mut self, index: usize, ask: &Ask, verdict: Verdict) -> Option<Answer> {
+        let who = Who::Source(index);
+        let source = self.session.sources().get(index)?;
+        if source.interaction() == Interaction::Visible && verdict != Verdict::Ask {
+            return None;
+        }
+        let previous = self.session.desk().may_try(&Peer::of(ask), who, PROGRAM_TRIES)?;
+        match source.look_up(&self.lookup(ask, previous, verdict)) {
+            Reply::Use(credentials) => self.offer(
+                ask,
+                Candidate {
+                    credentials,
+                    who,
+                    consent: Consent::Protected,
+                },
+            ),
+            // A ticket answers requests for a ticket only: ambient NTLM never goes by itself.
+            Reply::Ambient | Reply::None => None,
+        }
+    }
+
+    fn ask_person(&mut self, ask: &Ask) -> Answer {
+        let peer = Peer::of(ask);
+        let limit = match self.session.asker() {
+            Asker::Person => u32::MAX,
+            Asker::Program => PROGRAM_TRIES,
+        };
+        loop {
+            // Held until what came of the question is written down: the next one in turn looks at the latch first.
+            let _turn = match self.take_floor(ask) {
+                Ok(turn) => turn,
+                Err(refusal) => return Answer::Refuse(refusal),
+            };
+            let desk = self.session.desk();
+            if desk.may_try(&peer, Who::Prompter, limit).is_none() {
+                drop(desk);
+                return self.refuse_automatically(ask);
+            }
+            let wrong = desk.wrong(&peer).map(str::to_owned);
+            let waiting = desk.waiting(&peer);
+            drop(desk);
+            let given = match self.session.explicit().find(&self.errand, ask) {
+                Some(Given::Name(name)) => Some(name.as_str()),
+                Some(Given::Credentials(_)) | None => None,
+            };
+            let name = match (given, wrong.as_deref()) {
+                (Some(name), _) => Name::Given(name),
+                (None, Some(name)) if !name.is_empty() => Name::Suggested(name),
+                (None, _) => Name::Unknown,
+            };
+            let prompted = self.session.prompt(&Question {
+                ask,
+                name,
+                previous: wrong.as_ref().map_or(Previous::None, |_| Previous::Rejected),
+                waiting,
+                cancel: &self.cancel,
+            });
+            if self.is_cancelled() {
+                return Answer::Refuse(Refusal::ByUser);
+            }
+            match prompted {
+                Prompted::Answer(credentials) if fits(&credentials, ask) => {
+                    let candidate = Candidate {
+                        credentials: Arc::new(credentials),
+                        who: Who::Prompter,
+                        consent: if exposes_password(ask) {
+                            Consent::Clear
+                        } else {
+                            Consent::Protected
+                        },
+                    };
+                    let typed = Arc::clone(&candidate.credentials);
+                    if let Some(answer) = self.offer(ask, candidate) {
+                        return answer;
+                    }
+                    // Known to be wrong: asked again, and not sent again.
+                    self.session.desk().set_wrong(&peer, &typed);
+                }
+                Prompted::Cancelled => {
+                    self.end(ask.target, &ask.origin, Cause::ByUser);
+                    return Answer::Refuse(Refusal::ByUser);
+                }
+                Prompted::Answer(_) | Prompted::Unavailable => return self.refuse_automatically(ask),
+            }
+        }
+    }
+
+    /// Waits until no other question is open.
+    fn take_floor(&self, ask: &Ask) -> Result<Turn, Refusal> {
+        let mut desk = self.session.desk();
+        loop {
+            if self.is_cancelled() {
+                return Err(Refusal::ByUser);
+            }
+            if self.is_latched(ask) {
+                return Err(Refusal::Latched);
+            }
+            if desk.take_floor() {
+                return Ok(Turn {
+                    session: self.session.clone(),
+                    kind: TurnKind::Floor,
+                });
+            }
+            desk = self.session.wait(desk);
+        }
+    }
+
+    /// Gives an answer that the search found, unless the peer rejected it before.
+    fn offer(&mut self, ask: &Ask, candidate: Candidate) -> Option<Answer> {
+        if !fits(&candidate.credentials, ask) {
+            return None;
+        }
+        let standing = self.session.desk().offer(&Peer::of(ask), ask, &candidate)?;
+        Some(self.give(ask, candidate, standing))
+    }
+
+    fn give(&mut self, ask: &Ask, candidate: Candidate, standing: Standing) -> Answer {
+        let credentials = Arc::clone(&candidate.credentials);
+        self.pending.push(Pending {
+            ask: ask.clone(),
+            what: What::Credentials(candidate),
+            first: match standing {
+                Standing::First(number) => Some(number),
+                Standing::Proven => None,
+            },
+        });
+        Answer::Use(credentials)
+    }
+
+    /// Nobody has an answer, and nobody may be asked.
+    fn refuse_automatically(&self, ask: &Ask) -> Answer {
+        // Only a request for a password is the last word: without a ticket or a token another scheme may follow, and a
+        // token that was given waits for its own scheme.
+        let other_kind = match self.session.explicit().find(&self.errand, ask) {
+            Some(Given::Credentials(credentials)) => !fits(credentials, ask),
+            Some(Given::Name(_)) | None => false,
+        };
+        if ask.wanted != Wanted::Password || other_kind {
+            return Answer::Pass;
+        }
+        let desk = self.session.desk();
+        let cause = if desk.has_rejected(&Peer::of(ask)) {
+            Cause::Rejected
+        } else {
+            Cause::Automatic
+        };
+        self.latch(&desk, ask.target, &ask.origin, cause);
+        Answer::Refuse(Refusal::Automatic)
+    }
+
+    /// Whether sources that show nothing may answer: not where the password could be read, unless a rule says so or the
+    /// user configured the proxy.
+    fn permits_silent(&self, ask: &Ask, policy: &Policy) -> bool {
+        !exposes_password(ask)
+            || policy.permits_basic_in_clear(ask)
+            || match ask.target {
+                Target::Origin => false,
+                Target::Proxy => self.errand.names(ask.target, &ask.origin),
+            }
+    }
+
+    fn lookup<'a>(&'a self, ask: &'a Ask, previous: Previous, verdict: Verdict) -> Lookup<'a> {
+        Lookup {
+            ask,
+            previous,
+            interaction: match verdict {
+                Verdict::Ask => Interaction::Visible,
+                Verdict::Allow | Verdict::Refuse(_) => Interaction::Silent,
+            },
+            cancel: &self.cancel,
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    fn is_latched(&self, ask: &Ask) -> bool {
+        let key = self.errand.latch_key(ask.target, &ask.origin);
+        self.session.latches().cause(&key).is_some()
+    }
+
+    /// Shuts, unless the client was closed since this gate was made.
+    fn latch(&self, desk: &MutexGuard<'_, Desk>, target: Target, peer: &Origin, cause: Cause) {
+        if desk.epoch == self.epoch {
+            self.session.latches().latch(self.errand.latch_key(target, peer), cause);
+        }
+    }
+
+    fn settle(&self, pending: &Pending, outcome: Outcome) {
+        let Pending { ask, what, first } = pending;
+        let peer = Peer::of(ask);
+        self.session.change(|desk| {
+            if let Some(number) = first {
+                desk.release(&peer, *number);
+            }
+            match what {
+                What::Credentials(candidate) => {
+                    desk.judge(&peer, ask.realm.as_deref(), candidate, outcome, self.epoch);
+                }
+                What::Ticket(_) => desk.judge_ticket(&peer, outcome),
+            }
+        });
+        if let What::Credentials(candidate) = what
+            && let Who::Source(index) = candidate.who
+            && let Some(source) = self.session.sources().get(index)
+        {
+            source.report(ask, &candidate.credentials, outcome);
+        }
+    }
+
+    /// A new request of a peer means that its last answer will not be reported any more. And a gate that waits must not
+    /// be waited for: whoever waits for another peer's outcome would wait for us, and we for it.
+    fn put_in_order(&mut self, ask: &Ask) {
+        let peer = Peer::of(ask);
+        for mut pending in mem::take(&mut self.pending) {
+            let other = Peer::of(&pending.ask);
+            if other == peer {
+                self.settle(&pending, Outcome::Abandoned);
+                continue;
+            }
+            if let Some(number) = pending.first.take() {
+                self.session.change(|desk| desk.release(&other, number));
+            }
+            self.pending.push(pending);
+        }
+    }
+}
+
+impl CredentialSource for Gate {
+    /// Answers the question; blocks as the type says.
+    ///
+    /// When the cancel flag is set it answers `Refuse(ByUser)` and shuts nothing: the caller knows that it gave up.
+    fn answer(&mut self, ask: &Ask) -> Answer {
+        self.put_in_order(ask);
+        let peer = Peer::of(ask);
+        let session = self.session.clone();
+        let mut desk = session.desk();
+        loop {
+            if self.is_cancelled() {
+                return Answer::Refuse(Refusal::ByUser);
+            }
+            if self.is_latched(ask) {
+                return Answer::Refuse(Refusal::Latched);
+            }
+            let policy = Arc::clone(&desk.policy);
+            let verdict = policy.decide(ask);
+            if let Verdict::Refuse(refusal) = verdict {
+                self.latch(&desk, ask.target, &ask.origin, Cause::Automatic);
+                return Answer::Refuse(refusal);
+            }
+            if ask.wanted == Wanted::Ticket {
+                drop(desk);
+                return self.ticket(ask, &policy, verdict);
+            }
+            let candidates = self.candidates(&desk, ask, &policy);
+            match desk.next(&peer, ask, candidates) {
+                Known::Give(candidate, standing) => return self.give(ask, candidate, standing),
+                Known::Search => {
+                    drop(desk);
+                    return self.search(ask, &policy, verdict);
+                }
+                Known::Wait => {
+                    desk.begin_wait(&peer);
+                    desk = session.wait(desk);
+                    desk.end_wait(&peer);
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, ask: &Ask, outcome: Outcome) {
+        let peer = Peer::of(ask);
+        let (judged, others) = mem::take(&mut self.pending)
+            .into_iter()
+            .partition::<Vec<_>, _>(|pending| Peer::of(&pending.ask) == peer);
+        self.pending = others;
+        for pending in &judged {
+            self.settle(pending, outcome);
+        }
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        for pending in mem::take(&mut self.pending) {
+            self.settle(&pending, Outcome::Abandoned);
+        }
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate")
+            .field("errand", &self.errand)
+            .field("pending", &self.pending)
+            .finish_non_exhaustive()
+    }
+}
+
+impl What {
+    const fn who(&self) -> Who {
+        match self {
+            Self::Credentials(candidate) => candidate.who,
+            Self::Ticket(who) => *who,
+        }
+    }
+}
+
+/// Something that one gate at a time may do; given back also when foreign code panics. Never dropped under the lock.
+struct Turn {
+    session: Session,
+    kind: TurnKind,
+}
+
+enum TurnKind {
+    /// Asking a question, of all gates.
+    Floor,
+    /// Looking for an answer for this peer.
+    Search(Peer),
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.session.change(|desk| match &self.kind {
+            TurnKind::Floor => desk.leave_floor(),
+            TurnKind::Search(peer) => desk.end_search(peer),
+        });
+    }
+}
+
+/// Whether credentials are of the kind that is wanted.
+fn fits(credentials: &Credentials, ask: &Ask) -> bool {
+    match (credentials, ask.wanted) {
+        (Credentials::Password(_), Wanted::Password) => true,
+        // Bearer tokens are for servers (RFC 6750).
+        (Credentials::Bearer(_), Wanted::Bearer) => ask.target == Target::Origin,
+        _ => false,
+    }
+}
+
+/// How many answers a program may give to one peer until one is accepted.
+const PROGRAM_TRIES: u32 = 3;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! What a refusal shuts, and until when: [`Latches`] (CONTRACT §4, SYMSRV §3.5).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use symgate_auth::Origin;
+
+/// What a refusal belongs to. The realm plays no part.
+///
+/// ```
+/// use symgate_auth::{Origin, UriScheme};
+/// use symgate_policy::LatchKey;
+///
+/// let origin = || Origin::new(UriScheme::Https, "symbols.example", 443);
+/// assert_eq!(LatchKey::store(origin(), "/a/b/"), LatchKey::store(origin(), "a/b"));
+/// assert_ne!(LatchKey::store(origin(), "/a"), LatchKey::store(origin(), "/b"));
+/// assert_ne!(LatchKey::store(origin(), ""), LatchKey::proxy(origin()));
+/// ```
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct LatchKey(Key);
+
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Key {
+    Proxy(Origin),
+    Store(Origin, String),
+}
+
+impl LatchKey {
+    /// A proxy: scheme, host and port.
+    #[must_use]
+    pub const fn proxy(origin: Origin) -> Self {
+        Self(Key::Proxy(origin))
+    }
+
+    /// A store: scheme, host, port and base path; slashes at the path's ends make no difference.
+    #[must_use]
+    pub fn store(origin: Origin, base_path: &str) -> Self {
+        Self(Key::Store(origin, base_path.trim_matches('/').to_owned()))
+    }
+}
+
+impl fmt::Display for LatchKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Key::Proxy(origin) => write!(f, "proxy `{}`", origin.authority()),
+            Key::Store(origin, base) if base.is_empty() => write!(f, "store `{origin}`"),
+            Key::Store(origin, base) => write!(f, "store `{origin}/{base}`"),
+        }
+    }
+}
+
+/// Why a store or proxy is not contacted any more.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// No question may be asked, or a rule said no.
+    Automatic,
+    /// A person cancelled the question.
+    ByUser,
+    /// The peer offers no scheme that we can use.
+    NoUsableScheme,
+    /// The peer rejected every answer there was.
+    Rejected,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Automatic => "refused automatically",
+            Self::ByUser => "cancelled by the user",
+            Self::NoUsableScheme => "no usable authentication scheme",
+            Self::Rejected => "credentials rejected",
+        })
+    }
+}
+
+/// The latches of one client; clones share them.
+///
+/// Whoever is about to contact a store or a proxy looks here first; local and downstream copies are served all the same.
+/// Only closing the client opens them again: neither a change of policy nor a new attempt does.
+///
+/// ```
+/// use symgate_auth::{Origin, UriScheme};
+/// use symgate_policy::{Cause, LatchKey, Latches};
+///
+/// let latches = Latches::default();
+/// let proxy = LatchKey::proxy(Origin::new(UriScheme::Http, "proxy", 3128));
+/// latches.latch(proxy.clone(), Cause::ByUser);
+/// latches.latch(proxy.clone(), Cause::Automatic);
+/// assert_eq!(latches.cause(&proxy), Some(Cause::ByUser), "the first cause stays");
+/// latches.clear();
+/// assert_eq!(latches.cause(&proxy), None);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Latches {
+    map: Arc<Mutex<BTreeMap<LatchKey, Cause>>>,
+}
+
+impl Latches {
+    /// Why this store or proxy is not to be contacted; `None` when it may be.
+    #[must_use]
+    pub fn cause(&self, key: &LatchKey) -> Option<Cause> {
+        self.lock().get(key).copied()
+    }
+
+    /// Shuts this store or proxy. The first cause stays: it is the one that explains.
+    pub fn latch(&self, key: LatchKey, cause: Cause) {
+        self.lock().entry(key).or_insert(cause);
+    }
+
+    /// Opens all: the client was closed.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// All that is shut, with its cause, in a stable order.
+    #[must_use]
+    pub fn list(&self) -> Vec<(LatchKey, Cause)> {
+        self.lock().iter().map(|(key, cause)| (key.clone(), *cause)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<LatchKey, Cause>> {
+        // Each change is one call on the map, so a panic elsewhere left it whole.
+        self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use symgate_auth::UriScheme;
+
+    use super::*;
+
+    #[test]
+    fn keys_differ_by_scheme_host_port_and_base_path() {
+        let origin = |scheme, host, port| Origin::new(scheme, host, port);
+        let keys = [
+            LatchKey::store(origin(UriScheme::Https, "h", 443), "a"),
+            LatchKey::store(origin(UriScheme::Https, "h", 443), "A"),
+            LatchKey::store(origin(UriScheme::Https, "h", 444), "a"),
+            LatchKey::store(origin(UriScheme::Http, "h", 443), "a"),
+            LatchKey::store(origin(UriScheme::Https, "i", 443), "a"),
+            LatchKey::proxy(origin(UriScheme::Https, "h", 443)),
+            LatchKey::proxy(origin(UriScheme::Http, "h", 443)),
+        ];
+        let latches = Latches::default();
+        latches.latch(keys[0].clone(), Cause::Rejected);
+        assert_eq!(latches.cause(&keys[0]), Some(Cause::Rejected));
+        for key in &keys[1..] {
+            assert_eq!(latches.cause(key), None, "{key}");
+        }
+        assert_eq!(latches.clone().list(), [(keys[0].clone(), Cause::Rejected)]);
+    }
+
+    #[test]
+    fn keys_and_causes_print_for_a_person() {
+        let origin = || Origin::new(UriScheme::Https, "h", 443);
+        let table = [
+            (LatchKey::proxy(origin()).to_string(), "proxy `h:443`"),
+            (LatchKey::store(origin(), "/").to_string(), "store `https://h`"),
+            (LatchKey::store(origin(), "/a/b/").to_string(), "store `https://h/a/b`"),
+            (Cause::Automatic.to_string(), "refused automatically"),
+            (Cause::ByUser.to_string(), "cancelled by the user"),
+            (Cause::NoUsableScheme.to_string(), "no usable authentication scheme"),
+            (Cause::Rejected.to_string(), "credentials rejected"),
+        ];
+        for (shown, expected) in table {
+            assert_eq!(shown, expected);
+        }
+    }
+}

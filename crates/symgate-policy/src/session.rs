@@ -1,0 +1,185 @@
+//! What all errands of one client share ([`Session`]), and who answers for it ([`Answers`]).
+
+use std::fmt;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::desk::Desk;
+use crate::{Asker, Errand, Explicit, Gate, Latches, Policy, Prompted, Prompter, Question, Source};
+
+/// The authentication side of one client: its policy, its latches, the answers it remembers, and whoever gives new ones.
+/// Clones share all of it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use symgate_auth::{Origin, UriScheme};
+/// use symgate_policy::{Answers, Errand, Policy, Session};
+///
+/// let session = Session::new(Policy::interactive(), Answers::default());
+/// let store = Origin::new(UriScheme::Https, "symbols.example", 443);
+/// let gate = session.gate(Errand::new(store, "/download"), Arc::default());
+/// # drop(gate);
+/// session.close();
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    desk: Mutex<Desk>,
+    /// Signalled at each change of the desk that somebody may wait for.
+    changed: Condvar,
+    latches: Latches,
+    explicit: Explicit,
+    sources: Vec<Box<dyn Source>>,
+    prompter: Mutex<Option<Box<dyn Prompter>>>,
+    /// Kept apart from the prompter, whose lock is held as long as a person thinks.
+    asker: Asker,
+}
+
+/// Who answers, in this order: what was given, the sources as added, the prompter.
+#[derive(Default)]
+pub struct Answers {
+    explicit: Explicit,
+    sources: Vec<Box<dyn Source>>,
+    prompter: Option<Box<dyn Prompter>>,
+}
+
+impl Answers {
+    /// Sets what the user gave by option or in a proxy value.
+    #[must_use]
+    pub fn with_explicit(mut self, explicit: Explicit) -> Self {
+        self.explicit = explicit;
+        self
+    }
+
+    /// Adds a source after the others.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Source + 'static) -> Self {
+        self.sources.push(Box::new(source));
+        self
+    }
+
+    /// Sets who asks a person; without one a question ends as refused automatically.
+    #[must_use]
+    pub fn with_prompter(mut self, prompter: impl Prompter + 'static) -> Self {
+        self.prompter = Some(Box::new(prompter));
+        self
+    }
+}
+
+impl Session {
+    /// A session with nothing latched and nothing remembered.
+    #[must_use]
+    pub fn new(policy: Policy, answers: Answers) -> Self {
+        let Answers {
+            explicit,
+            sources,
+            prompter,
+        } = answers;
+        Self {
+            shared: Arc::new(Shared {
+                desk: Mutex::new(Desk::new(policy)),
+                changed: Condvar::new(),
+                latches: Latches::default(),
+                explicit,
+                sources,
+                asker: prompter.as_ref().map_or(Asker::Program, |prompter| prompter.asker()),
+                prompter: Mutex::new(prompter),
+            }),
+        }
+    }
+
+    /// The gate for one errand. When `cancel` is set, its waiting ends within 100 ms and it answers no more; set it
+    /// before the errand is given up.
+    #[must_use]
+    pub fn gate(&self, errand: Errand, cancel: Arc<AtomicBool>) -> Gate {
+        Gate::new(self.clone(), errand, cancel)
+    }
+
+    /// What is not to be contacted; look here before contacting a store or a proxy.
+    #[must_use]
+    pub fn latches(&self) -> &Latches {
+        &self.shared.latches
+    }
+
+    /// The policy that decides from now on, for gates that exist too. It opens no latch.
+    pub fn set_policy(&self, policy: Policy) {
+        self.desk().policy = Arc::new(policy);
+        self.shared.changed.notify_all();
+    }
+
+    /// Closes the client: opens all latches and forgets all answers (`!symsrv close`). Errands that are still under way
+    /// neither latch nor remember anything. Rejected passwords stay rejected.
+    pub fn close(&self) {
+        let mut desk = self.desk();
+        desk.close();
+        self.shared.latches.clear();
+        self.shared.changed.notify_all();
+    }
+
+    pub(crate) fn explicit(&self) -> &Explicit {
+        &self.shared.explicit
+    }
+
+    pub(crate) fn sources(&self) -> &[Box<dyn Source>] {
+        &self.shared.sources
+    }
+
+    /// Asks the prompter, whose turn the caller holds.
+    pub(crate) fn prompt(&self, question: &Question<'_>) -> Prompted {
+        self.prompter()
+            .as_mut()
+            .map_or(Prompted::Unavailable, |prompter| prompter.ask(question))
+    }
+
+    pub(crate) fn asker(&self) -> Asker {
+        self.shared.asker
+    }
+
+    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
+        // Foreign code never runs while the desk is locked, so there is no half-made change behind a poisoned lock.
+        self.shared.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the desk and wakes whoever waits for that.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Desk) -> T) -> T {
+        let changed = change(&mut self.desk());
+        self.shared.changed.notify_all();
+        changed
+    }
+
+    /// Lets go of the desk until it changes, or long enough that a look at a cancel flag is due.
+    pub(crate) fn wait<'d>(&self, desk: MutexGuard<'d, Desk>) -> MutexGuard<'d, Desk> {
+        let waited = self.shared.changed.wait_timeout(desk, GLANCE);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn prompter(&self) -> MutexGuard<'_, Option<Box<dyn Prompter>>> {
+        // A prompter that panicked is asked again like any other; it keeps its own state in order.
+        self.shared.prompter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("latches", &self.shared.latches)
+            .field("explicit", &self.shared.explicit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sources: Vec<&str> = self.sources.iter().map(|source| source.name()).collect();
+        f.debug_struct("Answers")
+            .field("explicit", &self.explicit)
+            .field("sources", &sources)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Half of the 100 ms within which a cancel flag must be seen (STYLE §4, "Limits").
+const GLANCE: std::time::Duration = std::time::Duration::from_millis(50);

@@ -1,0 +1,143 @@
+//! Who can answer: [`Source`] for files and programs, [`Prompter`] for a person (STYLE §4, "How prompts plug in").
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use symgate_auth::{Ask, Credentials, Outcome, Scheme};
+
+/// A link of the chain that is asked after what was given and before a person: netrc, a keyring, a helper program.
+///
+/// Calls may come from several threads, one at a time for each peer. A source is asked three times at most for one peer
+/// until an answer of its is accepted; an answer that the peer rejected earlier, from whomever, is not sent again.
+pub trait Source: Send + Sync {
+    /// A name for diagnostics, such as `netrc`.
+    fn name(&self) -> &str;
+
+    /// Whether it may show something; such a source is asked only where a question may be.
+    fn interaction(&self) -> Interaction {
+        Interaction::Silent
+    }
+
+    /// Looks for an answer.
+    fn look_up(&self, lookup: &Lookup<'_>) -> Reply;
+
+    /// Learns what became of an answer of its: to store it, or to erase it.
+    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome) {
+        let _ = (ask, credentials, outcome);
+    }
+}
+
+/// Whether a source shows something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Interaction {
+    /// Never.
+    Silent,
+    /// It may open a window or write to a terminal.
+    Visible,
+}
+
+/// A question to a [`Source`].
+#[derive(Clone, Copy, Debug)]
+pub struct Lookup<'a> {
+    /// What is asked.
+    pub ask: &'a Ask,
+    /// What became of this source's last answer for the same peer: a cache should not repeat a rejected one.
+    pub previous: Previous,
+    /// What the source may do now: [`Interaction::Silent`] when prompts are off.
+    pub interaction: Interaction,
+    /// Set when the caller gave up; the source should then return soon.
+    pub cancel: &'a Arc<AtomicBool>,
+}
+
+/// Whether this is the first time of asking.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Previous {
+    /// Yes.
+    None,
+    /// No: the peer rejected an earlier answer.
+    Rejected,
+}
+
+/// A source's answer.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// The operating system can make a token for the logged-on user.
+    Ambient,
+    /// Nothing here.
+    None,
+    /// These.
+    Use(Arc<Credentials>),
+}
+
+/// Asks a person, or a program that does.
+pub trait Prompter: Send {
+    /// Asks, and blocks until there is an answer. Only one question is open at a time.
+    fn ask(&mut self, question: &Question<'_>) -> Prompted;
+
+    /// Who answers: a person may try without limit, a program three times for each peer. Looked at once, when the
+    /// session begins.
+    fn asker(&self) -> Asker {
+        Asker::Person
+    }
+}
+
+/// A question to a [`Prompter`].
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// What is asked. Its realm is untrusted text; whether the password travels in clear is [`exposes_password`].
+    pub ask: &'a Ask,
+    /// What is known of the user's name.
+    pub name: Name<'a>,
+    /// Whether an earlier answer was wrong.
+    pub previous: Previous,
+    /// How many other errands wait for the answer.
+    pub waiting: usize,
+    /// Set when the caller gave up: the question should be taken away within 100 ms.
+    pub cancel: &'a Arc<AtomicBool>,
+}
+
+impl Question<'_> {
+    /// Whether the caller gave up.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}
+
+/// What is known of the user's name before a question.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Name<'a> {
+    /// It was given: only the password is asked for.
+    Given(&'a str),
+    /// The name of the last answer; it may be changed.
+    Suggested(&'a str),
+    /// Nothing.
+    Unknown,
+}
+
+/// What came of a question.
+#[derive(Debug)]
+pub enum Prompted {
+    /// An answer.
+    Answer(Credentials),
+    /// The person said no.
+    Cancelled,
+    /// Nobody could be asked.
+    Unavailable,
+}
+
+/// Who answers a [`Prompter`]'s questions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Asker {
+    /// A person.
+    Person,
+    /// A program.
+    Program,
+}
+
+/// Whether an answer to this request could be read by everybody on the way to the peer: the password itself (Basic) or
+/// the token itself (Bearer), without TLS.
+#[must_use]
+pub const fn exposes_password(ask: &Ask) -> bool {
+    matches!(ask.scheme, Scheme::Basic | Scheme::Bearer) && !ask.channel.is_encrypted()
+}
