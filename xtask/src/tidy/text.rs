@@ -1,0 +1,152 @@
+//! How a file of Rust looks: its head, its length, and words that only some files may hold.
+
+use std::collections::BTreeSet;
+
+/// Complains about one file's head and length.
+pub(super) fn check(path: &str, content: &str) -> Vec<String> {
+    let mut complaints = Vec::new();
+    // Attributes of the whole file may stand above its words.
+    let head = content
+        .lines()
+        .find(|line| !line.is_empty() && !line.starts_with("#!["));
+    if !head.is_some_and(|line| line.starts_with("//! ")) {
+        complaints.push(format!("{path}: does not begin with `//!`, what it holds and why"));
+    }
+    let lines = content.lines().count();
+    if lines > LIMIT {
+        complaints.push(format!("{path}: {lines} lines, the limit is {LIMIT}"));
+    }
+    complaints
+}
+
+/// Where words of protection occur.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    expose: BTreeSet<String>,
+    danger: BTreeSet<String>,
+}
+
+impl Words {
+    /// Notes the words of a file that is no test and no chore.
+    pub(super) fn note(&mut self, path: &str, content: &str) {
+        if !is_product(path) {
+            return;
+        }
+        if code(content).any(|line| line.contains(".expose()")) {
+            self.expose.insert(path.to_owned());
+        }
+        if code(content).any(|line| line.to_ascii_lowercase().contains("danger")) {
+            self.danger.insert(path.to_owned());
+        }
+    }
+
+    /// Complains about files that are not listed, and about a list that has grown old.
+    pub(super) fn check(&self) -> Vec<String> {
+        let mut complaints = compare("`.expose()`", &self.expose, EXPOSE);
+        complaints.extend(compare("`danger`", &self.danger, DANGER));
+        complaints
+    }
+}
+
+fn compare(word: &str, found: &BTreeSet<String>, listed: &[&str]) -> Vec<String> {
+    let unlisted = found.iter().filter(|path| !listed.contains(&path.as_str()));
+    let stale = listed.iter().filter(|path| !found.contains(**path));
+    unlisted
+        .map(|path| format!("{path}: has {word} and is not listed in xtask/src/tidy/text.rs"))
+        .chain(stale.map(|path| format!("{path}: listed for {word} and has none")))
+        .collect()
+}
+
+fn is_product(path: &str) -> bool {
+    path.starts_with("crates/") && !path.contains("/tests/") && !path.ends_with("/tests.rs")
+}
+
+/// The lines of a file that are code and no test: tests stand last.
+fn code(content: &str) -> impl Iterator<Item = &str> {
+    let mut lines = content.lines().peekable();
+    std::iter::from_fn(move || {
+        let line = lines.next()?;
+        let tests = line == "#[cfg(test)]" && lines.peek().is_some_and(|next| *next == "mod tests {");
+        (!tests).then_some(line)
+    })
+    .filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// The longest file.
+const LIMIT: usize = 800;
+
+/// Files that may look at a secret: each turns one into bytes that are sent or hashed.
+const EXPOSE: &[&str] = &[];
+
+/// Files that may lower protection, or name the switch that does.
+const DANGER: &[&str] = &[];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_and_length_are_looked_at() {
+        let long = format!("//! Head.\n{}", "x\n".repeat(LIMIT));
+        let table = [
+            ("//! Head.\n", 0),
+            ("", 1),
+            ("use std::fs;\n//! Late.\n", 1),
+            ("#![no_main]\n\n//! Head.\n", 0),
+            ("#![no_main]\nuse std::fs;\n", 1),
+            ("//!\n", 1),
+            (&long, 1),
+        ];
+        for (content, expected) in table {
+            let complaints = check("a.rs", content);
+            assert_eq!(complaints.len(), expected, "{complaints:?}");
+        }
+    }
+
+    #[test]
+    fn words_count_in_code_of_the_product_only() {
+        let table = [
+            ("crates/a/src/b.rs", "let x = secret.expose();", true),
+            ("crates/a/src/b.rs", "    // secret.expose()", false),
+            ("crates/a/src/b.rs", "/// secret.expose()", false),
+            (
+                "crates/a/src/b.rs",
+                "#[cfg(test)]\nmod tests {\n secret.expose();\n}",
+                false,
+            ),
+            (
+                "crates/a/src/b.rs",
+                "#[cfg(test)]\nfn x() {\n secret.expose();\n}",
+                true,
+            ),
+            ("crates/a/src/b/tests.rs", "secret.expose();", false),
+            ("crates/a/tests/b.rs", "secret.expose();", false),
+            ("tests/src/b.rs", "secret.expose();", false),
+        ];
+        for (path, content, expected) in table {
+            let mut words = Words::default();
+            words.note(path, content);
+            assert_eq!(words.expose.contains(path), expected, "{path}: {content}");
+        }
+    }
+
+    #[test]
+    fn danger_counts_in_any_case() {
+        for content in ["fn danger_accept() {}", "struct DangerAccept;", "\"--danger-x\""] {
+            let mut words = Words::default();
+            words.note("crates/a/src/b.rs", content);
+            assert!(words.danger.contains("crates/a/src/b.rs"), "{content}");
+        }
+    }
+
+    #[test]
+    fn lists_are_exact() {
+        let found = BTreeSet::from(["a.rs".to_owned(), "b.rs".to_owned()]);
+        let complaints = compare("`x`", &found, &["b.rs", "c.rs"]);
+        let expected = [
+            "a.rs: has `x` and is not listed in xtask/src/tidy/text.rs",
+            "c.rs: listed for `x` and has none",
+        ];
+        assert_eq!(complaints, expected);
+    }
+}
