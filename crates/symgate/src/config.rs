@@ -1,0 +1,129 @@
+//! [`Config`]: everything a client is told before it begins.
+
+use std::env;
+use std::path::PathBuf;
+
+use symgate_http::{Deadlines, Downgrade, Limits};
+use symgate_index::Strictness;
+use symgate_net::Tls;
+use symgate_path::{Parsed, Security, SymbolPath};
+use symgate_policy::{Answers, Policy};
+use symgate_proxy::ProxyConfig;
+use symgate_store::Durability;
+
+/// Settings of a [`Client`](crate::Client). The default asks nobody, uses no proxy, and searches nothing.
+///
+/// Each part is a value of the crate that understands it; this is where they meet.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// What is searched.
+    pub path: SymbolPath,
+    /// Whether the path may name servers and downstream stores.
+    pub security: Security,
+    /// Where the default downstream store is.
+    pub default_store: PathBuf,
+    /// Which proxy serves which URL.
+    pub proxy: ProxyConfig,
+    /// Whether a request for authentication may be answered.
+    pub policy: Policy,
+    /// Who answers.
+    pub answers: Answers,
+    /// TLS to stores.
+    pub origin_tls: Tls,
+    /// TLS to proxies.
+    pub proxy_tls: Tls,
+    /// Sizes and counts.
+    pub limits: Limits,
+    /// Times.
+    pub deadlines: Deadlines,
+    /// Connections in all, at least one.
+    pub connections: usize,
+    /// Whether files are flushed before they become visible.
+    pub durability: Durability,
+    /// What to do about a PDB of another age.
+    pub strictness: Strictness,
+    /// What to do about redirects from `https` to `http`.
+    pub downgrade: Downgrade,
+    /// The value of `User-Agent`; some stores refuse requests that do not look like SymSrv's.
+    pub user_agent: String,
+}
+
+impl Config {
+    /// Settings that search `path` and keep files in `default_store` where the path names no other place.
+    #[must_use]
+    pub fn new(path: SymbolPath, default_store: impl Into<PathBuf>) -> Self {
+        Self {
+            path,
+            security: Security::Open,
+            default_store: default_store.into(),
+            proxy: ProxyConfig::direct(),
+            policy: Policy::unattended(),
+            answers: Answers::default(),
+            origin_tls: Tls::default(),
+            proxy_tls: Tls::default(),
+            limits: Limits::default(),
+            deadlines: Deadlines::default(),
+            connections: 8,
+            durability: Durability::default(),
+            strictness: Strictness::default(),
+            downgrade: Downgrade::default(),
+            user_agent: USER_AGENT.into(),
+        }
+    }
+
+    /// Settings as the environment has them: the one place of the library, with
+    /// [`symgate_proxy::from_system`], that reads it.
+    ///
+    /// - The path is `_NT_ALT_SYMBOL_PATH` followed by `_NT_SYMBOL_PATH`, or `srv*` where neither says anything; what
+    ///   is odd about them comes back beside the settings.
+    /// - The default downstream store is `sym` below the first directory of `DBGHELP_HOMEDIR`, else below the user's
+    ///   own cache directory (`XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches` on macOS, in each `symgate`); on
+    ///   Windows it is `dbg\sym` in the common application data, where the debuggers have it.
+    /// - The proxies are those of `_NT_SYMBOL_PROXY` and of the shared variables.
+    #[must_use]
+    pub fn from_env() -> (Self, Vec<symgate_path::Warning>) {
+        let text = |name| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let paths = ["_NT_ALT_SYMBOL_PATH", "_NT_SYMBOL_PATH"].into_iter().filter_map(text);
+        let mut path = paths
+            .filter(|path| !path.trim().is_empty())
+            .collect::<Vec<_>>()
+            .join(";");
+        if path.is_empty() {
+            path.push_str("srv*");
+        }
+        let Parsed { path, warnings } = SymbolPath::parse(&path);
+        let mut config = Self::new(path, default_store());
+        config.proxy = symgate_proxy::from_system();
+        (config, warnings)
+    }
+}
+
+fn default_store() -> PathBuf {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(home) = env::var_os("DBGHELP_HOMEDIR") {
+        // Several may be named; nothing says what the others are for.
+        if let Some(first) = env::split_paths(&home)
+            .next()
+            .filter(|first| !first.as_os_str().is_empty())
+        {
+            return first.join("sym");
+        }
+    }
+    if cfg!(windows) {
+        return absolute("ProgramData")
+            .unwrap_or_else(|| r"C:\ProgramData".into())
+            .join("dbg")
+            .join("sym");
+    }
+    let home = || env::home_dir().unwrap_or_else(|| "/var/tmp".into());
+    let cache = if cfg!(target_os = "macos") {
+        home().join("Library").join("Caches")
+    } else {
+        absolute("XDG_CACHE_HOME").unwrap_or_else(|| home().join(".cache"))
+    };
+    cache.join("symgate").join("sym")
+}
+
+/// What SymSrv calls itself; stores that look at it expect this shape.
+const USER_AGENT: &str = "Microsoft-Symbol-Server/10.0.0.0";

@@ -1,0 +1,188 @@
+//! [`Error`]: why a file is not there, in one line with its causes behind it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use symgate_http::{Hop, PeerError};
+
+/// Why a search ended without the file.
+///
+/// Opaque: ask [`kind`](Self::kind) what to do about it, print it with its [`source`](StdError::source) chain.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    hop: Option<Hop>,
+    status: Option<u16>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What a caller can do about an [`Error`].
+///
+/// The order is the one in which several outcomes count: of the errors of several stores, the greatest is reported.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Nobody has the file, or it may not be had: 404, a store's 403, a pointer with a message.
+    Missing,
+    /// The network or a proxy failed: name, connection, TLS, reset, timeout, 5xx, CONNECT refused.
+    Network,
+    /// Authentication was refused, cancelled or failed, by a proxy or a server.
+    Refused,
+    /// What a store sent is not what was asked for.
+    Content,
+    /// The local store failed: permission, space, lock.
+    Store,
+    /// The caller cancelled.
+    Interrupted,
+    /// The settings cannot be used.
+    Config,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hop: None,
+            status: None,
+            source: None,
+        }
+    }
+
+    pub(crate) fn caused(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// The same, naming the store that it is about.
+    pub(crate) fn at(mut self, store: &str) -> Self {
+        self.message = format!("store `{store}`: {}", self.message);
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// What the transport's error means for a search at `store`.
+    pub(crate) fn from_net(store: &str, error: symgate_net::Error) -> Self {
+        let kind = net_kind(&error);
+        let wire = match &error {
+            symgate_net::Error::Http(error) => Some(error),
+            _ => None,
+        };
+        let hop = wire.and_then(|error| error.hop()).cloned();
+        let status = match wire {
+            Some(symgate_http::Error::Tunnel { answer, .. }) => Some(answer.status),
+            Some(symgate_http::Error::Auth { hop, .. }) => Some(hop.target.status()),
+            _ => None,
+        };
+        let message = format!("store `{store}` was not reached");
+        Self {
+            kind,
+            message,
+            hop,
+            status,
+            source: Some(Box::new(error)),
+        }
+    }
+
+    /// What a store's error means; content that a store refuses is a content error.
+    pub(crate) fn from_store(error: symgate_store::Error) -> Self {
+        let kind = if error.is_cancelled() {
+            ErrorKind::Interrupted
+        } else if error.is_content() {
+            ErrorKind::Content
+        } else {
+            ErrorKind::Store
+        };
+        Self::new(
+            kind,
+            if kind == ErrorKind::Content {
+                "the file was refused"
+            } else {
+                "the local store failed"
+            },
+        )
+        .caused(error)
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Whether nobody has the file.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind == ErrorKind::Missing
+    }
+
+    /// Whether authentication is the reason.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.kind == ErrorKind::Refused
+    }
+
+    /// Whether the same search may succeed later without anything being changed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.kind == ErrorKind::Network
+    }
+
+    /// Who failed, asked or refused, where it was somebody on the way.
+    #[must_use]
+    pub const fn hop(&self) -> Option<&Hop> {
+        self.hop.as_ref()
+    }
+
+    /// The status with which that hop, or a store, said no.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// The transport's own error, for those who look closer.
+    #[must_use]
+    pub fn transport(&self) -> Option<&symgate_http::Error> {
+        match self.source.as_ref()?.downcast_ref::<symgate_net::Error>()? {
+            symgate_net::Error::Http(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+fn net_kind(error: &symgate_net::Error) -> ErrorKind {
+    match error {
+        symgate_net::Error::Cancelled => ErrorKind::Interrupted,
+        symgate_net::Error::Http(error) => match error {
+            symgate_http::Error::Auth { .. } => ErrorKind::Refused,
+            symgate_http::Error::NoRoute { reason, .. } if reason.refused.is_some() => ErrorKind::Refused,
+            // A proxy's own word about authentication that is no challenge: 407 without one, 511.
+            symgate_http::Error::Tunnel { answer, .. } if matches!(answer.status, 401 | 407 | 511) => {
+                ErrorKind::Refused
+            }
+            symgate_http::Error::Peer {
+                source: PeerError::ProxyChallengeFromServer,
+                ..
+            } => ErrorKind::Refused,
+            _ => ErrorKind::Network,
+        },
+        _ => ErrorKind::Network,
+    }
+}

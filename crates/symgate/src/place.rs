@@ -1,0 +1,205 @@
+//! The stores of a symbol path, as they are on this machine.
+
+use std::path::{Path, PathBuf};
+
+use symgate_http::origin_of;
+use symgate_path::{Directory, Effective, HttpBase, Local, Store as Named};
+use symgate_policy::Errand;
+use symgate_proxy::ProxyConfig;
+use symgate_store::Store;
+use url::Url;
+
+use crate::{Config, routes};
+
+/// One step of the search for a file.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// A chain of stores, left is downstream.
+    Chain(Chain),
+    /// A plain directory, searched by name, and the store that keeps what is found there.
+    Directory { directory: PathBuf, cache: Option<Chain> },
+}
+
+#[derive(Debug)]
+pub(crate) struct Chain {
+    pub(crate) places: Vec<Place>,
+    /// The stores as a symbol path writes them, without the keyword.
+    pub(crate) shown: String,
+}
+
+/// A store of a chain.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// A directory.
+    Local(Store),
+    /// A server.
+    Server(Box<Server>),
+    /// A place that does not exist on this platform; it is passed over like one that cannot be read.
+    Foreign(String),
+}
+
+/// A server, and on whose behalf it is asked.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) base: HttpBase,
+    pub(crate) errand: Errand,
+    pub(crate) shown: String,
+}
+
+impl Step {
+    /// The directories that this step names.
+    pub(crate) fn roots(&self) -> Vec<String> {
+        let shown = |path: &Path| path.display().to_string();
+        let of = |chain: &Chain| {
+            chain
+                .places
+                .iter()
+                .filter_map(|place| match place {
+                    Place::Local(store) => Some(shown(store.root())),
+                    Place::Server(_) | Place::Foreign(_) => None,
+                })
+                .collect::<Vec<_>>()
+        };
+        match self {
+            Self::Chain(chain) => of(chain),
+            Self::Directory { directory, cache } => {
+                let mut roots = cache.as_ref().map(of).unwrap_or_default();
+                roots.push(shown(directory));
+                roots
+            }
+        }
+    }
+}
+
+/// What a path searches here, and what is odd about it.
+pub(crate) fn steps(config: &Config) -> (Vec<Step>, Vec<String>) {
+    let mut steps = Vec::new();
+    let mut warnings = Vec::new();
+    for effective in config.path.effective(config.security) {
+        match effective {
+            Effective::Chain(chain) => {
+                let shown = shown(chain.stores());
+                let places = chain.into_stores().into_iter();
+                let places = places.map(|store| place(store, config, &mut warnings)).collect();
+                steps.push(Step::Chain(Chain { places, shown }));
+            }
+            Effective::Directory { directory, cache } => match here(&directory) {
+                Some(directory) => {
+                    let cache = cache.map(|local: Local| {
+                        let store = Named::from(local);
+                        let shown = shown(std::slice::from_ref(&store));
+                        Chain {
+                            places: vec![place(store, config, &mut warnings)],
+                            shown,
+                        }
+                    });
+                    steps.push(Step::Directory { directory, cache });
+                }
+                None => warnings.push(foreign(&directory)),
+            },
+            Effective::DebugInfod { servers, .. } => {
+                for server in servers {
+                    warnings.push(format!(
+                        "`DebugInfoD*{server}` is not searched: it knows build ids only"
+                    ));
+                }
+            }
+            Effective::Skipped(skip) => warnings.push(format!("not searched: {skip}")),
+            other => warnings.push(format!("not searched: {other:?}")),
+        }
+    }
+    (steps, warnings)
+}
+
+fn place(store: Named, config: &Config, warnings: &mut Vec<String>) -> Place {
+    match store {
+        Named::Default => Place::Local(Store::new(&config.default_store)),
+        Named::Directory(directory) => match here(&directory) {
+            Some(root) => Place::Local(Store::new(root)),
+            None => {
+                warnings.push(foreign(&directory));
+                Place::Foreign(directory.to_string())
+            }
+        },
+        Named::Http(base) => match errand(base.url(), &config.proxy) {
+            Some(errand) => {
+                let shown = base.to_string();
+                Place::Server(Box::new(Server { base, errand, shown }))
+            }
+            None => Place::Foreign(base.to_string()),
+        },
+    }
+}
+
+/// On whose behalf a URL is asked for: the store there, and the proxies that the settings name.
+pub(crate) fn errand(url: &Url, proxy: &ProxyConfig) -> Option<Errand> {
+    let proxies = proxy.proxies().filter_map(|proxy| routes::origin(proxy));
+    Some(proxies.fold(Errand::new(origin_of(url)?, url.path()), Errand::with_proxy))
+}
+
+/// Where a directory of a path is on this machine; `None` for a Windows path elsewhere.
+fn here(directory: &Directory) -> Option<PathBuf> {
+    if directory.is_windows_only() && !cfg!(windows) {
+        None
+    } else {
+        Some(directory.as_str().into())
+    }
+}
+
+fn foreign(directory: &Directory) -> String {
+    format!("`{directory}` is a Windows path and is passed over on this platform")
+}
+
+fn shown(stores: &[Named]) -> String {
+    let stores: Vec<String> = stores.iter().map(ToString::to_string).collect();
+    stores.join("*")
+}
+
+#[cfg(test)]
+mod tests {
+    use symgate_path::{Security, SymbolPath};
+
+    use super::*;
+
+    fn check(path: &str, expected: &[&str], warned: usize) {
+        let mut config = Config::new(SymbolPath::parse(path).path, "/home/sym");
+        config.security = Security::Open;
+        let (steps, warnings) = steps(&config);
+        let steps: Vec<String> = steps
+            .iter()
+            .map(|step| match step {
+                Step::Directory { directory, cache } => {
+                    format!(
+                        "{} {}",
+                        directory.display(),
+                        if cache.is_some() { "cached" } else { "plain" }
+                    )
+                }
+                Step::Chain(chain) => {
+                    let places = chain.places.iter().map(|place| match place {
+                        Place::Local(store) => store.root().display().to_string(),
+                        Place::Server(server) => server.shown.clone(),
+                        Place::Foreign(_) => "foreign".into(),
+                    });
+                    places.collect::<Vec<_>>().join(" ")
+                }
+            })
+            .collect();
+        assert_eq!(steps, expected, "{path}");
+        assert_eq!(warnings.len(), warned, "{path}: {warnings:?}");
+    }
+
+    #[test]
+    fn the_default_store_is_where_the_settings_say() {
+        check("srv*https://h/s", &["/home/sym https://h/s"], 0);
+        check("srv**/m*https://h/s", &["/home/sym /m https://h/s"], 0);
+        check("/a;cache*/c;/b", &["/a plain", "/b cached"], 0);
+    }
+
+    #[cfg(not(windows))]
+    #[test]
+    fn windows_paths_are_passed_over_with_a_warning() {
+        check(r"srv*C:\sym*https://h/s", &["foreign https://h/s"], 1);
+        check(r"\\server\share;/a", &["/a plain"], 1);
+    }
+}

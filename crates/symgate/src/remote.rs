@@ -1,0 +1,303 @@
+//! One request to a server: what the transport asks on the way ([`Visit`]), and what the answer means.
+
+use std::io;
+use std::path::PathBuf;
+
+use symgate_auth::{Answer, Ask, CredentialSource, Ending, Outcome};
+use symgate_http::{Note, Request, ResponseHead, Routes};
+use symgate_net::Handler;
+use symgate_path::{FileId, Variant};
+use symgate_policy::{Cause, Gate};
+use symgate_store::{Begin, Incoming, Store, Writing};
+use url::Url;
+
+use crate::client::{Client, Job};
+use crate::place::Server;
+use crate::{Error, ErrorKind, Event, routes};
+
+/// What a request came to.
+#[derive(Debug)]
+pub(crate) enum Fetched {
+    /// The file is being received; the stream is free already, and what is left is to check and publish.
+    Incoming(Box<Incoming>),
+    /// Somebody else put the file there meanwhile.
+    Exists(PathBuf),
+    /// A small body was wanted, and here it is.
+    Small(Vec<u8>),
+    /// The server does not have it.
+    Missing,
+    /// The store that was to take the file cannot be written.
+    Unwritable(symgate_store::Error),
+}
+
+/// What is to become of the body.
+#[derive(Debug)]
+pub(crate) enum Body<'w> {
+    /// A file of a store.
+    File {
+        store: &'w Store,
+        id: &'w FileId,
+        variant: Variant,
+    },
+    /// A few bytes.
+    Small,
+    /// Nothing: only whether it is there.
+    Existence,
+}
+
+impl Client {
+    /// Asks `server` for `url`.
+    pub(crate) fn request(
+        &self,
+        server: &Server,
+        url: &Url,
+        wanted: Body<'_>,
+        job: &Job<'_>,
+    ) -> Result<Fetched, Error> {
+        if let Some(cause) = self.session().latches().cause(server.errand.store()) {
+            let message = format!("store `{}` is not contacted any more: {cause}", server.shown);
+            return Err(Error::new(ErrorKind::Refused, message));
+        }
+        job.observe(&Event::Requested { url });
+        let gate = self.session().gate(server.errand.clone(), job.cancel.flag().clone());
+        let mut visit = Visit {
+            client: self,
+            job,
+            gate,
+            wanted,
+            answer: Received::Nothing,
+        };
+        let request = Request::get(url.clone())
+            .with_field("User-Agent", self.settings().user_agent.as_str())
+            .with_field("Accept", "*/*")
+            .with_downgrade(self.settings().downgrade);
+        let fetched = self.net().fetch(request, self.peers(), &mut visit, job.cancel);
+        let Visit { gate, answer, .. } = visit;
+        match fetched {
+            Ok(_) => {}
+            // Our own stop, by which a body that nobody wants is cut short.
+            Err(symgate_net::Error::Sink(_)) if !matches!(answer, Received::Nothing) => {}
+            Err(error) => return Err(self.failed(server, &gate, error, job)),
+        }
+        match answer {
+            Received::Exists(path) => Ok(Fetched::Exists(path)),
+            Received::Unwritable(error) => Ok(Fetched::Unwritable(error)),
+            Received::Failed(error) => Err(error),
+            Received::Incoming(incoming) => Ok(Fetched::Incoming(incoming)),
+            Received::Small(bytes) => Ok(Fetched::Small(bytes)),
+            Received::Refused { head, .. } => self.refused(server, &head),
+            Received::Nothing => Err(Error::new(
+                ErrorKind::Network,
+                format!("store `{}` gave no answer", server.shown),
+            )),
+        }
+    }
+
+    /// Opens a connection ahead of time; what goes wrong shows when it is needed.
+    pub(crate) fn open_ahead(&self, server: &Server, job: &Job<'_>) {
+        if self.session().latches().cause(server.errand.store()).is_some() {
+            return;
+        }
+        let gate = self.session().gate(server.errand.clone(), job.cancel.flag().clone());
+        let wanted = Body::Existence;
+        let mut visit = Visit {
+            client: self,
+            job,
+            gate,
+            wanted,
+            answer: Received::Nothing,
+        };
+        let request =
+            Request::get(server.base.url().clone()).with_field("User-Agent", self.settings().user_agent.as_str());
+        if let Err(error) = self.net().connect(request, self.peers(), &mut visit, job.cancel) {
+            // It latches what it has to, and is told by whoever needs the connection.
+            drop(self.failed(server, &visit.gate, error, job));
+        }
+    }
+
+    /// What an error of the transport means, and what it shuts.
+    fn failed(&self, server: &Server, gate: &Gate, error: symgate_net::Error, job: &Job<'_>) -> Error {
+        if let symgate_net::Error::Http(symgate_http::Error::Auth { hop, source }) = &error
+            && let Some(cause) = cause(source)
+        {
+            gate.end(hop.target, &hop.origin, cause);
+        }
+        let error = Error::from_net(&server.shown, error);
+        job.observe(&Event::Failed { error: &error });
+        error
+    }
+
+    /// What a status other than 200 means for a store ([RFC 9110 §15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
+    fn refused(&self, server: &Server, head: &ResponseHead) -> Result<Fetched, Error> {
+        let said = |kind, what: &str| {
+            let message = format!("store `{}` answered {}{what}", server.shown, head.status);
+            Err(Error::new(kind, message).with_status(head.status))
+        };
+        match head.status {
+            404 | 410 => Ok(Fetched::Missing),
+            // An object store says so when the lister may not know what is missing.
+            403 if is_object_store(head) => Ok(Fetched::Missing),
+            401 | 403 => said(ErrorKind::Missing, ": access denied"),
+            203 => said(ErrorKind::Refused, " in place of the file: it wants a login"),
+            511 => said(ErrorKind::Refused, ": the network wants a login"),
+            200..=299 => said(ErrorKind::Content, " in place of 200"),
+            _ => said(ErrorKind::Network, ""),
+        }
+    }
+}
+
+/// What a request asks of us on its way.
+struct Visit<'v> {
+    client: &'v Client,
+    job: &'v Job<'v>,
+    gate: Gate,
+    wanted: Body<'v>,
+    answer: Received,
+}
+
+/// What has come of the answer so far.
+enum Received {
+    Nothing,
+    Exists(PathBuf),
+    Failed(Error),
+    Incoming(Box<Incoming>),
+    /// Not a file; so many bytes of its body were passed over.
+    Refused {
+        head: ResponseHead,
+        passed: usize,
+    },
+    Small(Vec<u8>),
+    Unwritable(symgate_store::Error),
+}
+
+impl CredentialSource for Visit<'_> {
+    fn answer(&mut self, ask: &Ask) -> Answer {
+        self.gate.answer(ask)
+    }
+
+    fn report(&mut self, ask: &Ask, outcome: Outcome) {
+        self.gate.report(ask, outcome);
+    }
+}
+
+impl Handler for Visit<'_> {
+    fn routes(&mut self, url: &Url) -> Result<Routes, symgate_http::NoRoute> {
+        routes::choose(&self.client.settings().proxy, self.client.session().latches(), url)
+    }
+
+    fn head(&mut self, head: &ResponseHead) -> io::Result<()> {
+        self.job.observe(&Event::Answered { status: head.status });
+        if head.status != 200 {
+            self.answer = Received::Refused {
+                head: head.clone(),
+                passed: 0,
+            };
+            return Ok(());
+        }
+        let length = head
+            .content_length()
+            .filter(|_| head.fields.value("content-encoding").is_none());
+        match self.wanted {
+            Body::Existence => self.answer = Received::Small(Vec::new()),
+            Body::Small => self.answer = Received::Small(Vec::new()),
+            Body::File { store, id, variant } => {
+                if length.is_none() {
+                    self.job.observe(&Event::NoLength);
+                }
+                let writing = Writing {
+                    cancel: Some(self.job.cancel.flag()),
+                    ..self.client.writing()
+                };
+                self.answer = match store.begin(id, variant, &writing) {
+                    Ok(Begin::Write(mut incoming)) => {
+                        if let Some(length) = length {
+                            incoming.expect_length(length);
+                        }
+                        self.job.observe(&Event::Started {
+                            name: &id.leaf(variant),
+                            total: length,
+                        });
+                        Received::Incoming(Box::new(incoming))
+                    }
+                    Ok(Begin::Exists(path)) => Received::Exists(path),
+                    Err(error) if error.is_unwritable() => Received::Unwritable(error),
+                    Err(error) => Received::Failed(Error::from_store(error)),
+                };
+            }
+        }
+        match self.answer {
+            Received::Exists(_) | Received::Unwritable(_) | Received::Failed(_) => Err(stop()),
+            _ => Ok(()),
+        }
+    }
+
+    fn body(&mut self, data: &[u8]) -> io::Result<()> {
+        match &mut self.answer {
+            Received::Incoming(incoming) => {
+                if let Err(error) = incoming.append(data) {
+                    self.answer = Received::Failed(Error::from_store(error));
+                    return Err(stop());
+                }
+                self.job.observe(&Event::Received {
+                    bytes: u64::try_from(data.len()).unwrap_or(u64::MAX),
+                });
+                Ok(())
+            }
+            Received::Small(_) if matches!(self.wanted, Body::Existence) => Ok(()),
+            Received::Small(bytes) if bytes.len() + data.len() <= SMALL => {
+                bytes.extend_from_slice(data);
+                Ok(())
+            }
+            Received::Refused { passed, .. } if *passed + data.len() <= PASSED => {
+                *passed += data.len();
+                Ok(())
+            }
+            _ => Err(stop()),
+        }
+    }
+
+    fn note(&mut self, note: &Note) {
+        self.job.observe(&Event::Way { note });
+    }
+}
+
+/// Why authentication ended, where the gate cannot have seen it.
+fn cause(error: &symgate_auth::Error) -> Option<Cause> {
+    match error {
+        symgate_auth::Error::GaveUp(gave_up) => {
+            let rejected = gave_up.tried.iter().any(|tried| {
+                matches!(
+                    tried.ending,
+                    Ending::PasswordRejected | Ending::TicketRejected | Ending::TokenRejected
+                )
+            });
+            Some(if rejected {
+                Cause::Rejected
+            } else {
+                Cause::NoUsableScheme
+            })
+        }
+        // The gate itself said no, and knows why.
+        symgate_auth::Error::Refused(_) => None,
+        symgate_auth::Error::Peer(_) | symgate_auth::Error::Limit(_) => Some(Cause::NoUsableScheme),
+        _ => None,
+    }
+}
+
+/// Fields by which the common object stores are known.
+fn is_object_store(head: &ResponseHead) -> bool {
+    head.fields.iter().any(|field| {
+        let name = field.name().to_ascii_lowercase();
+        matches!(name.as_str(), "x-amz-request-id" | "x-ms-request-id") || name.starts_with("x-goog-")
+    })
+}
+
+/// Ends a transfer that nobody wants to the end.
+fn stop() -> io::Error {
+    io::Error::other("no more of it is wanted")
+}
+
+/// The largest `file.ptr` or `index2.txt` that is read.
+const SMALL: usize = 64 << 10;
+/// How much of an error page is read off to keep the connection.
+const PASSED: usize = 64 << 10;

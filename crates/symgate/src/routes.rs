@@ -1,0 +1,104 @@
+//! Which routes lead to a URL: the choice of symgate-proxy in the words of symgate-http, without what is latched.
+
+use symgate_auth::{Origin, Refusal, UriScheme};
+use symgate_http::{NoRoute, Route, Routes};
+use symgate_policy::{LatchKey, Latches};
+use symgate_proxy::{Kind, Proxy, ProxyConfig, Route as Chosen};
+use url::Url;
+
+/// The proxy as the transport names it; `None` for a kind that is not spoken.
+pub(crate) fn origin(proxy: &Proxy) -> Option<Origin> {
+    let scheme = match proxy.kind() {
+        Kind::Http => UriScheme::Http,
+        Kind::Https => UriScheme::Https,
+        Kind::Socks5 => return None,
+    };
+    Some(Origin::new(scheme, &proxy.host().to_string(), proxy.port()))
+}
+
+/// The routes to try, in order.
+pub(crate) fn choose(config: &ProxyConfig, latches: &Latches, url: &Url) -> Result<Routes, NoRoute> {
+    let mut routes = Routes::new();
+    let mut refused = None;
+    let mut reasons = Vec::new();
+    let scheme = if url.scheme() == "https" {
+        UriScheme::Https
+    } else {
+        UriScheme::Http
+    };
+    for routed in config.choose(url).into_routes() {
+        match routed.route {
+            Chosen::Direct => routes.push(Route::Direct),
+            Chosen::Proxy(proxy) => {
+                let Some(proxy) = origin(&proxy) else { continue };
+                match latches.cause(&LatchKey::proxy(proxy.clone())) {
+                    None => routes.push(Route::through(proxy, scheme)),
+                    Some(cause) => {
+                        refused = Some(Refusal::Latched);
+                        reasons.push(format!(
+                            "proxy `{}` is not contacted any more: {cause}",
+                            proxy.authority()
+                        ));
+                    }
+                }
+            }
+            Chosen::Unusable(why) => reasons.push(why.to_string()),
+        }
+    }
+    if routes.is_empty() {
+        Err(NoRoute {
+            refused,
+            reason: reasons.join("; "),
+        })
+    } else {
+        Ok(routes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use symgate_policy::Cause;
+
+    use super::*;
+
+    fn check(value: &str, latched: &[&str], url: &str, expected: Result<&str, Option<Refusal>>) {
+        let latches = Latches::default();
+        for host in latched {
+            latches.latch(LatchKey::proxy(Origin::new(UriScheme::Http, host, 80)), Cause::Rejected);
+        }
+        let config = ProxyConfig::direct().with_proxy(value);
+        let found = choose(&config, &latches, &Url::parse(url).unwrap());
+        let found = found.map(|routes| {
+            routes
+                .iter()
+                .map(|route| format!("{route:?}"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
+        assert_eq!(
+            found.map_err(|none| none.refused),
+            expected.map(str::to_owned),
+            "{value} {latched:?} {url}"
+        );
+    }
+
+    #[test]
+    fn https_is_tunnelled_and_http_forwarded() {
+        check("p", &[], "https://h/", Ok("Tunnel(Origin(http://p))"));
+        check("p", &[], "http://h/", Ok("Forward(Origin(http://p))"));
+        check("https://p", &[], "http://h/", Ok("Forward(Origin(https://p))"));
+        check("none", &[], "http://h/", Ok("Direct"));
+    }
+
+    #[test]
+    fn latched_proxies_are_left_out() {
+        check("p;q", &["p"], "http://h/", Ok("Forward(Origin(http://q))"));
+        check("p;q", &["p", "q"], "http://h/", Err(Some(Refusal::Latched)));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_never_silently_direct() {
+        check("socks5://p:1080", &[], "http://h/", Err(None));
+        check("http://", &[], "http://h/", Err(None));
+    }
+}

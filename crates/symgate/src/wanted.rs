@@ -1,0 +1,49 @@
+//! [`Wanted`]: what a search is for.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use symgate_index::Format;
+use symgate_path::FileId;
+
+use crate::{Error, ErrorKind};
+
+/// A symbol file to be found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Wanted {
+    /// Its name and key.
+    pub id: FileId,
+    /// The extension of the module that it belongs to (`dll`), by which plain directories sort their files.
+    pub module: Option<String>,
+}
+
+impl Wanted {
+    /// The file with this name and key.
+    #[must_use]
+    pub const fn new(id: FileId) -> Self {
+        Self { id, module: None }
+    }
+
+    /// What the file at `path` wants: for a PE image its PDB, for a PDB the PDB of the same identity.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the file cannot be read, is neither, or names no PDB.
+    pub fn by(path: &Path) -> Result<Self, Error> {
+        let shown = path.display();
+        let unusable = |what: &str| Error::new(ErrorKind::Config, format!("`{shown}` {what}"));
+        let file = File::open(path).map_err(|error| unusable("cannot be read").caused(error))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let identity = symgate_index::identify(BufReader::new(file), &name)
+            .map_err(|error| unusable("cannot be understood").caused(error))?;
+        let module = path
+            .extension()
+            .map(|extension| extension.to_string_lossy().into_owned());
+        match (identity.format, identity.wants.into_iter().next()) {
+            (_, Some(id)) => Ok(Self { id, module }),
+            (Format::Pdb, None) => Ok(Self::new(identity.id)),
+            _ => Err(unusable("names no PDB")),
+        }
+    }
+}
