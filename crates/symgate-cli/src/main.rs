@@ -1,2 +1,28 @@
-//! The symgate command.
-fn main() {}
+//! `symgate`: debug symbols through firewalls and proxies, from the command line.
+//!
+//! This crate is the terminal: arguments in, paths and words out. Whatever a library user would want is in the
+//! libraries.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the terminal is what this crate is for")]
+#![forbid(unsafe_code)]
+
+mod args;
+mod cmd;
+mod interrupt;
+mod noisy;
+mod progress;
+mod report;
+mod settings;
+mod tty;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    tty::restore_on_panic();
+    match Cli::parse().command {
+        Command::Get(get) => cmd::get::run(&get),
+    }
+}

@@ -1,0 +1,206 @@
+//! The command line: what can be said, and nothing of what it does.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Fetches debug symbols through firewalls and proxies.
+#[derive(Debug, Parser)]
+#[command(name = "symgate", version, arg_required_else_help = true, subcommand_required = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Get(Get),
+}
+
+/// Fetches symbol files and prints where they are.
+#[derive(Args, Debug)]
+pub(crate) struct Get {
+    /// A PE file (its PDB is fetched), a PDB, or NAME/KEY[/NAME].
+    #[arg(required = true, value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+
+    /// Symbol path; the default is _NT_ALT_SYMBOL_PATH and _NT_SYMBOL_PATH, else `srv*`.
+    #[arg(short = 'y', long, value_name = "PATH")]
+    pub(crate) symbol_path: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) network: Network,
+
+    /// Transfers at a time, and connections in all.
+    #[arg(short, long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: u16,
+
+    /// Refuse a PDB whose age differs from the key's.
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Whether files are flushed to disk before they become visible.
+    #[arg(long, value_name = "WHETHER", value_enum, default_value_t = OnOff::On)]
+    pub(crate) durable: OnOff,
+
+    /// Print one JSON object a line instead of paths.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Say what SymSrv says in noisy mode, and why a route was taken.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+
+    /// No progress, no warnings.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// How to get through to a store.
+#[derive(Args, Debug)]
+pub(crate) struct Network {
+    /// Proxy: `host:port`, a URL, a list as in Internet Options, or `none`.
+    #[arg(long, value_name = "PROXY")]
+    pub(crate) proxy: Option<String>,
+
+    /// Hosts that no proxy serves, as in NO_PROXY.
+    #[arg(long, value_name = "LIST")]
+    pub(crate) no_proxy: Option<String>,
+
+    /// User at the proxy; without a password it is asked for.
+    #[arg(long, value_name = "NAME[:PASSWORD]")]
+    pub(crate) proxy_user: Option<Login>,
+
+    /// User at the stores of the symbol path; without a password it is asked for.
+    #[arg(long, value_name = "[ORIGIN=]NAME[:PASSWORD]", action = ArgAction::Append)]
+    pub(crate) user: Vec<OriginLogin>,
+
+    /// Whether questions may be asked; the default is yes on a terminal.
+    #[arg(long, value_name = "WHETHER", value_enum)]
+    pub(crate) prompts: Option<OnOff>,
+
+    /// Ask or refuse as this debugger does.
+    #[arg(long, value_name = "DEBUGGER", value_enum)]
+    pub(crate) debugger: Option<DebuggerName>,
+
+    /// Trust the certificates in this PEM file too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Trust the certificates in this PEM file for the proxy.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proxy_ca_file: Option<PathBuf>,
+
+    /// Follow redirects from https to http: content and names travel in clear text.
+    #[arg(long)]
+    pub(crate) danger_allow_http_redirect: bool,
+}
+
+/// Two words instead of a boolean.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum OnOff {
+    On,
+    Off,
+}
+
+/// The debuggers whose defaults are known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum DebuggerName {
+    Windbg,
+    Kd,
+    Cdb,
+    Ntsd,
+}
+
+/// `NAME[:PASSWORD]`. Not printed: it may hold a password.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) name: String,
+    pub(crate) password: Option<String>,
+}
+
+/// `[ORIGIN=]NAME[:PASSWORD]`.
+#[derive(Clone, Debug)]
+pub(crate) struct OriginLogin {
+    /// As written, such as `https://symbols.example`.
+    pub(crate) origin: Option<String>,
+    pub(crate) login: Login,
+}
+
+impl FromStr for Login {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The first colon ends the name: a name cannot hold one (RFC 7617 §2), a password can.
+        let (name, password) = match text.split_once(':') {
+            Some((name, password)) => (name, Some(password.to_owned())),
+            None => (text, None),
+        };
+        if name.is_empty() { Err("a name is missing") } else { Ok(Self { name: name.to_owned(), password }) }
+    }
+}
+
+impl FromStr for OriginLogin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A name may hold `=`, so only what looks like a URL in front of it is an origin.
+        if let Some((origin, login)) = text.split_once('=')
+            && origin.contains("://")
+        {
+            return Ok(Self { origin: Some(origin.to_owned()), login: login.parse()? });
+        }
+        Ok(Self { origin: None, login: text.parse()? })
+    }
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, password } = self;
+        f.debug_struct("Login").field("name", name).field("password", &password.as_ref().map(|_| "[secret]")).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_password_begins_behind_the_first_colon() {
+        for (text, name, password) in [
+            ("alice", "alice", None),
+            ("alice:", "alice", Some("")),
+            ("alice:a:b", "alice", Some("a:b")),
+            (r"CORP\alice:pw", r"CORP\alice", Some("pw")),
+        ] {
+            let login: Login = text.parse().unwrap();
+            assert_eq!((login.name.as_str(), login.password.as_deref()), (name, password), "{text}");
+        }
+        assert!(":pw".parse::<Login>().is_err());
+    }
+
+    #[test]
+    fn an_origin_is_what_looks_like_a_url() {
+        for (text, origin, name) in [
+            ("https://h:8443=alice:pw=1", Some("https://h:8443"), "alice"),
+            ("a=b:pw", None, "a=b"),
+            ("alice", None, "alice"),
+        ] {
+            let parsed: OriginLogin = text.parse().unwrap();
+            assert_eq!((parsed.origin.as_deref(), parsed.login.name.as_str()), (origin, name), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_hides_passwords() {
+        let cli = Cli::parse_from(["symgate", "get", "--proxy-user", "a:S3cret", "--user", "https://h=b:S3cret2", "x/1"]);
+        assert!(!format!("{cli:?}").contains("S3cret"));
+    }
+}

@@ -1,0 +1,156 @@
+//! `symgate get`: fetches symbol files and prints where they are.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use symgate::net::Cancel;
+use symgate::{Client, Error, Event, Found, Observer, Wanted};
+
+use crate::args::Get;
+use crate::noisy::Noisy;
+use crate::progress::Progress;
+use crate::report::{self, advice, chain, json, plain};
+use crate::tty::TtyPrompter;
+use crate::{interrupt, settings};
+
+/// Runs the command.
+pub(crate) fn run(get: &Get) -> ExitCode {
+    let target = if get.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bars = MultiProgress::with_draw_target(target);
+    let screen = Screen { bars: bars.clone() };
+    // What cannot be understood is said before anything is fetched, all of it.
+    let understood: Vec<Result<Wanted, String>> = get.targets.iter().map(|target| understand(target)).collect();
+    let aside = bars.clone();
+    let prompter = TtyPrompter::new(Box::new(move |ask| aside.suspend(ask)));
+    let configured = settings::of_get(get, prompter);
+    let mut usage = false;
+    for error in understood.iter().filter_map(|wanted| wanted.as_ref().err()).chain(configured.as_ref().err()) {
+        screen.say(error);
+        usage = true;
+    }
+    let (Ok((config, mut warnings)), false) = (configured, usage) else { return ExitCode::from(report::USAGE) };
+    let wanted: Vec<Wanted> = understood.into_iter().flatten().collect();
+    let client = match Client::new(config) {
+        Ok(client) => client,
+        Err(error) => {
+            screen.say(&chain(&error));
+            return report::status([error.kind()]);
+        }
+    };
+    warnings.extend(client.warnings().iter().cloned());
+    if !get.quiet {
+        warnings.iter().for_each(|warning| screen.say(&format!("warning: {warning}")));
+    }
+    fetch(get, &client, &wanted, screen)
+}
+
+fn fetch(get: &Get, client: &Client, wanted: &[Wanted], screen: Screen) -> ExitCode {
+    let cancel = Cancel::new();
+    interrupt::cancel_on_signal(&cancel);
+    let drawn = !get.quiet && !get.verbose && io::stderr().is_terminal();
+    let view = View {
+        noisy: get.verbose.then(Noisy::default),
+        progress: drawn.then(|| Progress::new(wanted.len(), screen.bars.clone())),
+        quiet: get.quiet,
+        screen,
+    };
+    let mut kinds = Vec::new();
+    let mut results = BTreeMap::new();
+    let mut next = 0;
+    let mut done = 0;
+    client.find_all(wanted, &view, &cancel, |index, result| {
+        done += 1;
+        if let Some(progress) = &view.progress {
+            progress.done(done, wanted.len());
+        }
+        results.insert(index, result);
+        // In the order of the targets, each as soon as those before it are out.
+        while let Some(result) = results.remove(&next) {
+            if let (Some(target), Some(wanted)) = (get.targets.get(next), wanted.get(next)) {
+                view.print(get, target, wanted, &result);
+            }
+            kinds.extend(result.err().map(|error| error.kind()));
+            next += 1;
+        }
+    });
+    report::status(kinds)
+}
+
+/// What a target on the command line means.
+fn understand(target: &str) -> Result<Wanted, String> {
+    let path = Path::new(target);
+    if path.exists() {
+        return Wanted::by(path).map_err(|error| chain(&error));
+    }
+    let id = target.parse().map_err(|error| format!("`{target}` is no file here, and no NAME/KEY: {error}"))?;
+    Ok(Wanted::new(id))
+}
+
+/// Standard error, around the bars that may be drawn there.
+#[derive(Debug)]
+struct Screen {
+    bars: MultiProgress,
+}
+
+impl Screen {
+    fn say(&self, text: &str) {
+        self.bars.suspend(|| eprintln!("symgate: {}", plain(text)));
+    }
+
+    /// Lines that are complete and safe already.
+    fn write(&self, lines: &str) {
+        self.bars.suspend(|| eprint!("{lines}"));
+    }
+}
+
+/// What is shown while files arrive.
+#[derive(Debug)]
+struct View {
+    noisy: Option<Noisy>,
+    progress: Option<Progress>,
+    quiet: bool,
+    screen: Screen,
+}
+
+impl View {
+    fn print(&self, get: &Get, target: &str, wanted: &Wanted, result: &Result<Found, Error>) {
+        if get.json {
+            self.out(&json(target, &wanted.id, result).to_string());
+        } else if let Ok(found) = result {
+            self.out(&found.path.display().to_string());
+        }
+        if let Err(error) = result
+            && !(get.json && get.quiet)
+        {
+            self.screen.say(&format!("{}: {}", wanted.id, chain(error)));
+            if let Some(advice) = advice(error) {
+                self.screen.say(&format!("hint: {advice}"));
+            }
+        }
+    }
+
+    fn out(&self, line: &str) {
+        // A reader that is gone wants no more lines; what was fetched stays.
+        self.screen.bars.suspend(|| drop(writeln!(io::stdout(), "{line}")));
+    }
+}
+
+impl Observer for View {
+    fn observe(&self, number: usize, event: &Event<'_>) {
+        if let Some(progress) = &self.progress {
+            progress.observe(number, event);
+        }
+        match (&self.noisy, event) {
+            (Some(noisy), event) => {
+                if let Some(lines) = noisy.observe(number, event) {
+                    self.screen.write(&lines);
+                }
+            }
+            (None, Event::Warning { text }) if !self.quiet => self.screen.say(&format!("warning: {text}")),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What SymSrv says in noisy mode (`!sym noisy`), line by line, and in the same tone what it never says: which way was
+//! taken, and who asked.
+//!
+//! The lines of one search stand together, however many searches run at once: they are kept until it ends.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use symgate::http::{Error as Http, FailureKind};
+use symgate::{Ended, Error, ErrorKind, Event, Probed};
+
+use crate::report::{chain, plain};
+
+/// The lines so far.
+#[derive(Debug, Default)]
+pub(crate) struct Noisy {
+    /// Searches since the beginning, as `BYINDEX` counts them.
+    searches: AtomicU32,
+    lines: Mutex<HashMap<usize, String>>,
+}
+
+impl Noisy {
+    /// Takes an event; the lines of the search when it is over.
+    pub(crate) fn observe(&self, number: usize, event: &Event<'_>) -> Option<String> {
+        let mut lines = self.lines();
+        let text = lines.entry(number).or_default();
+        self.describe(text, event);
+        matches!(event, Event::Ended { .. }).then(|| lines.remove(&number).unwrap_or_default())
+    }
+
+    fn describe(&self, text: &mut String, event: &Event<'_>) {
+        let mut line = |said: String| {
+            text.push_str(&plain(&said));
+            text.push('\n');
+        };
+        match event {
+            Event::Searching { stores, id } => {
+                let count = self.searches.fetch_add(1, Ordering::Relaxed) + 1;
+                line(format!("SYMSRV:  BYINDEX: {count:#X}").replace("0X", "0x"));
+                line(format!("         {stores}"));
+                line(format!("         {}", id.name));
+                line(format!("         {}", id.key));
+            }
+            Event::Probed { path, found } => {
+                let what = match found {
+                    Probed::Found(_) => return,
+                    Probed::NoFile => "file not found",
+                    Probed::NoPath => "path not found",
+                    Probed::Unreadable => "access denied",
+                };
+                line(format!("SYMSRV:  UNC: {} - {what}", path.display()));
+            }
+            Event::Requested { url } => line(format!("SYMSRV:  HTTPGET: {}", url.path())),
+            Event::Answered { status } => line(format!("SYMSRV:  HttpQueryInfo: {:x} - {}", http(*status), name(*status))),
+            Event::NoLength => line(
+                "SYMSRV:  HttpQueryInfo(HTTP_QUERY_CONTENT_LENGTH): 800C2F76 - ERROR_HTTP_HEADER_NOT_FOUND".into(),
+            ),
+            Event::Pointer { text } => line(format!("SYMSRV:  PATH: Contents: {{{text}}}")),
+            Event::Copied { to, from, bytes } => {
+                let name = to.file_name().unwrap_or_default().to_string_lossy();
+                line(format!("SYMSRV:  {name} from {from}: {bytes} bytes - copied"));
+            }
+            Event::Failed { error } => {
+                if let Some(said) = transport(error) {
+                    line(said);
+                }
+                line(format!("symgate: {}", chain(error)));
+            }
+            Event::Way { note } => line(format!("symgate: {note}")),
+            Event::Warning { text } => line(format!("symgate: {text}")),
+            Event::Ended { outcome } => match outcome {
+                Ended::Found(path) => {
+                    line(format!("SYMSRV:  PATH: {}", path.display()));
+                    line("SYMSRV:  RESULT: 0x00000000".into());
+                }
+                Ended::Missing => line(format!("SYMSRV:  RESULT: 0x{:08X}", http(404))),
+                Ended::Failed(error) => line(format!("SYMSRV:  RESULT: 0x{:08X}", result(error))),
+            },
+            _ => {}
+        }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<usize, String>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A status as an `HRESULT`: facility 0x19.
+const fn http(status: u16) -> u32 {
+    0x8019_0000 | status as u32
+}
+
+/// What a search that failed ends with.
+fn result(error: &Error) -> u32 {
+    match (error.status(), error.kind()) {
+        (Some(status), _) => http(status),
+        (None, ErrorKind::Missing) => http(404),
+        (None, ErrorKind::Refused) => http(401),
+        // ERROR_ACCESS_DENIED and ERROR_INVALID_DATA as Win32 errors.
+        (None, ErrorKind::Store) => 0x8007_0005,
+        (None, ErrorKind::Content) => 0x8007_000D,
+        (None, ErrorKind::Interrupted) => internet(12017),
+        (None, _) => failure(error).map_or_else(|| internet(12029), |(code, _)| internet(code)),
+    }
+}
+
+/// A WinINet error as an `HRESULT`: facility 0x0C.
+const fn internet(code: u32) -> u32 {
+    0x800C_0000 | code
+}
+
+/// The line about a request that got no answer, or was asked for a password.
+fn transport(error: &Error) -> Option<String> {
+    if let (Some(status @ (401 | 407)), Some(Http::Auth { .. })) = (error.status(), error.transport()) {
+        return Some(format!("SYMSRV:  HttpQueryInfo: {:x} - {}", http(status), name(status)));
+    }
+    let (code, name) = failure(error)?;
+    Some(format!("SYMSRV:  HttpSendRequest: {:08X} - {name}", internet(code)))
+}
+
+/// What WinINet would call a failure of the network.
+fn failure(error: &Error) -> Option<(u32, &'static str)> {
+    let Http::Failed { failure, .. } = error.transport()? else { return None };
+    Some(match failure.kind {
+        FailureKind::Resolve => (12007, "ERROR_INTERNET_NAME_NOT_RESOLVED"),
+        FailureKind::Connect => (12029, "ERROR_INTERNET_CANNOT_CONNECT"),
+        FailureKind::TlsHandshake => (12157, "ERROR_INTERNET_SECURITY_CHANNEL_ERROR"),
+        FailureKind::TlsCertificate => (12045, "ERROR_INTERNET_INVALID_CA"),
+        FailureKind::Timeout => (12002, "ERROR_INTERNET_TIMEOUT"),
+        FailureKind::Read | FailureKind::Write => (12031, "ERROR_INTERNET_CONNECTION_RESET"),
+        _ => return None,
+    })
+}
+
+/// WinINet's name of a status.
+const fn name(status: u16) -> &'static str {
+    match status {
+        200 => "HTTP_STATUS_OK",
+        301 => "HTTP_STATUS_MOVED",
+        302 => "HTTP_STATUS_REDIRECT",
+        307 => "HTTP_STATUS_REDIRECT_KEEP_VERB",
+        400 => "HTTP_STATUS_BAD_REQUEST",
+        401 => "HTTP_STATUS_DENIED",
+        402 => "HTTP_STATUS_PAYMENT_REQ",
+        403 => "HTTP_STATUS_FORBIDDEN",
+        404 => "HTTP_STATUS_NOT_FOUND",
+        405 => "HTTP_STATUS_BAD_METHOD",
+        407 => "HTTP_STATUS_PROXY_AUTH_REQ",
+        408 => "HTTP_STATUS_REQUEST_TIMEOUT",
+        410 => "HTTP_STATUS_GONE",
+        500 => "HTTP_STATUS_SERVER_ERROR",
+        502 => "HTTP_STATUS_BAD_GATEWAY",
+        503 => "HTTP_STATUS_SERVICE_UNAVAIL",
+        504 => "HTTP_STATUS_GATEWAY_TIMEOUT",
+        _ => "HTTP_STATUS",
+    }
+}

@@ -1,0 +1,80 @@
+//! Progress bars on standard error: one for each file that is arriving, and one for all.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use symgate::Event;
+
+use crate::report::plain;
+
+/// The bars.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bars: MultiProgress,
+    total: ProgressBar,
+    files: Mutex<HashMap<usize, ProgressBar>>,
+}
+
+impl Progress {
+    /// Bars for so many files; nothing is drawn before the first byte arrives.
+    pub(crate) fn new(files: usize, bars: MultiProgress) -> Self {
+        let total = ProgressBar::no_length().with_style(style("{msg}  {bytes} {bytes_per_sec}"));
+        total.set_message(format!("0 of {files} files"));
+        Self { bars, total, files: Mutex::default() }
+    }
+
+    pub(crate) fn observe(&self, number: usize, event: &Event<'_>) {
+        match event {
+            Event::Started { name, total } => {
+                let mut files = self.files();
+                if files.is_empty() && !self.total.is_finished() {
+                    self.bars.add(self.total.clone());
+                }
+                let (bar, shape) = match total {
+                    Some(total) => (ProgressBar::new(*total), FILE),
+                    None => (ProgressBar::no_length(), FILE_OF_UNKNOWN_LENGTH),
+                };
+                let bar = self.bars.insert_before(&self.total, bar.with_style(style(shape)));
+                bar.set_message(plain(name));
+                bar.enable_steady_tick(TICK);
+                files.insert(number, bar);
+            }
+            Event::Received { bytes } => {
+                self.total.inc(*bytes);
+                if let Some(bar) = self.files().get(&number) {
+                    bar.inc(*bytes);
+                }
+            }
+            Event::Ended { .. } => {
+                if let Some(bar) = self.files().remove(&number) {
+                    bar.finish_and_clear();
+                    self.bars.remove(&bar);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// So many files are done.
+    pub(crate) fn done(&self, done: usize, files: usize) {
+        self.total.set_message(format!("{done} of {files} files"));
+        if done == files {
+            self.total.finish_and_clear();
+        }
+    }
+
+    fn files(&self) -> MutexGuard<'_, HashMap<usize, ProgressBar>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // The templates are the constants of this file; a plain bar is better than none.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+const FILE: &str = "{msg:32!} {bar:24} {bytes:>10}/{total_bytes:10} {bytes_per_sec}";
+const FILE_OF_UNKNOWN_LENGTH: &str = "{msg:32!} {spinner} {bytes:>10} {bytes_per_sec}";
+const TICK: Duration = Duration::from_millis(200);

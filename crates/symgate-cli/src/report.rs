@@ -1,0 +1,159 @@
+//! What a search came to, in words, as JSON and as an exit status.
+
+use std::error::Error as _;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use symgate::auth::{Ending, Refusal, Target};
+use symgate::http::FailureKind;
+use symgate::path::FileId;
+use symgate::{Error, ErrorKind, Found};
+
+use crate::interrupt;
+use crate::tty::is_deceptive;
+
+/// Text that may come from a peer, safe for a terminal: nothing in it moves the cursor or hides the rest.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if is_deceptive(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let said = source.to_string();
+        // Some foreign errors repeat their source.
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = source.source();
+    }
+    plain(&text)
+}
+
+/// What the person at the terminal can do about it, where something is known to help.
+pub(crate) fn advice(error: &Error) -> Option<String> {
+    use symgate::http::Error as Http;
+    Some(match error.transport()? {
+        Http::Auth { hop, source } => {
+            let option = match hop.target {
+                Target::Proxy => "--proxy-user",
+                Target::Origin => "--user",
+            };
+            match source {
+                symgate::auth::Error::Refused(Refusal::Automatic) => {
+                    format!("give {option} NAME[:PASSWORD], or let symgate ask with --prompts on")
+                }
+                symgate::auth::Error::GaveUp(gave_up) => {
+                    let rejected = gave_up.tried.iter().any(|tried| tried.ending == Ending::PasswordRejected);
+                    if rejected {
+                        format!("check the name and the password; {option} NAME asks for the password")
+                    } else if gave_up.tried.iter().any(|tried| tried.ending == Ending::NoAnswer) {
+                        format!("give {option} NAME[:PASSWORD]")
+                    } else {
+                        format!("ask for Basic authentication at the {}, the one scheme spoken here", hop.target)
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Http::Tunnel { authority, answer, .. } => match answer.status {
+            403 | 405 => format!("ask for CONNECT to `{authority}` to be allowed"),
+            502..=504 => format!("the proxy could not reach `{authority}`; try again later, or ask who runs it"),
+            _ => return None,
+        },
+        Http::Failed { hop, failure } => match (failure.kind, hop.target) {
+            (FailureKind::Resolve | FailureKind::Connect | FailureKind::Timeout, Target::Proxy) => {
+                "check the proxy's host and port (--proxy, _NT_SYMBOL_PROXY)".into()
+            }
+            (FailureKind::Resolve | FailureKind::Connect | FailureKind::Timeout, Target::Origin) => {
+                "check the address; if a proxy leads out of this network, name it with --proxy".into()
+            }
+            (FailureKind::TlsCertificate, Target::Origin) => {
+                "if the network inspects TLS, add its root certificate with --ca-file".into()
+            }
+            (FailureKind::TlsCertificate, Target::Proxy) => {
+                "add the root certificate of the proxy with --proxy-ca-file".into()
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// One line of `--json`.
+pub(crate) fn json(target: &str, id: &FileId, result: &Result<Found, Error>) -> Value {
+    let (found, error) = match result {
+        Ok(found) => (Some(found), None),
+        Err(error) => (None, Some(error)),
+    };
+    json!({
+        "target": target,
+        "file": id.name.to_string(),
+        "key": id.key.to_string(),
+        "status": error.map_or("found", |error| word(error.kind())),
+        "path": found.map(|found| found.path.to_string_lossy()),
+        "source": found.map(|found| &found.source),
+        "bytes": found.map(|found| found.bytes),
+        "error": error.map(chain),
+    })
+}
+
+const fn word(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Missing => "missing",
+        ErrorKind::Refused => "refused",
+        ErrorKind::Store => "store",
+        ErrorKind::Content => "content",
+        _ => "network",
+    }
+}
+
+/// The status of the whole run, made of the kinds of all its errors: of several the most telling one.
+pub(crate) fn status(kinds: impl IntoIterator<Item = ErrorKind>) -> ExitCode {
+    // `ErrorKind` is ordered that way.
+    ExitCode::from(kinds.into_iter().max().map_or(0, code))
+}
+
+const fn code(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::Missing => 1,
+        ErrorKind::Config => USAGE,
+        ErrorKind::Refused => 3,
+        ErrorKind::Store => 5,
+        ErrorKind::Content => 6,
+        ErrorKind::Interrupted => interrupt::STATUS,
+        _ => 4,
+    }
+}
+
+/// The exit status of a command line or a target that cannot be understood.
+pub(crate) const USAGE: u8 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_telling_status_wins() {
+        use ErrorKind::{Content, Interrupted, Missing, Network, Refused, Store};
+        for (kinds, expected) in [
+            (&[][..], 0),
+            (&[Missing], 1),
+            (&[Missing, Network], 4),
+            (&[Network, Refused, Missing], 3),
+            (&[Refused, Content], 6),
+            (&[Content, Store, Missing], 5),
+            (&[Store, Interrupted], 130),
+        ] {
+            assert_eq!(status(kinds.iter().copied()), ExitCode::from(expected), "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn text_of_peers_cannot_drive_the_terminal() {
+        assert_eq!(plain("a\x1b[2Jb\u{202e}c\nd"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d");
+    }
+}

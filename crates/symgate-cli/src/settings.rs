@@ -1,0 +1,178 @@
+//! From options and environment to the client's settings.
+
+use std::fs;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use symgate::auth::{Credentials, Origin};
+use symgate::http::{Downgrade, origin_of};
+use symgate::index::Strictness;
+use symgate::net::{Roots, Tls};
+use symgate::path::{Effective, HttpBase, Security, Store, SymbolPath, Warning};
+use symgate::policy::{Answers, Debugger, Explicit, Given, Policy, Presence, PromptSetting, Prompts, Prompter};
+use symgate::proxy::{Kind, ProxyConfig};
+use symgate::store::Durability;
+use symgate::Config;
+use url::Url;
+
+use crate::args::{DebuggerName, Get, Login, Network, OnOff};
+
+/// The settings of a `get`, and what is odd about them.
+pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Config, Vec<String>), String> {
+    let (mut config, mut path_warnings) = Config::from_env();
+    if let Some(text) = &get.symbol_path {
+        let parsed = SymbolPath::parse(text);
+        config.path = parsed.path;
+        path_warnings = parsed.warnings;
+    }
+    let mut warnings: Vec<String> = path_warnings.iter().map(path_warning).collect();
+    network(&mut config, &get.network, prompter, &mut warnings)?;
+    config.connections = usize::from(get.jobs);
+    config.strictness = if get.strict { Strictness::Strict } else { Strictness::Lenient };
+    config.durability = match get.durable {
+        OnOff::On => Durability::Flushed,
+        OnOff::Off => Durability::Off,
+    };
+    Ok((config, warnings))
+}
+
+fn network(
+    config: &mut Config,
+    network: &Network,
+    prompter: impl Prompter + 'static,
+    warnings: &mut Vec<String>,
+) -> Result<(), String> {
+    let mut proxy = std::mem::take(&mut config.proxy);
+    if let Some(value) = &network.proxy {
+        proxy = proxy.with_proxy(value);
+    }
+    if let Some(value) = &network.no_proxy {
+        proxy = proxy.with_no_proxy(value);
+    }
+    warnings.extend(proxy.warnings().iter().map(ToString::to_string));
+    config.policy = policy(network);
+    let explicit = explicit(config, &proxy, network)?;
+    config.answers = Answers::default().with_explicit(explicit).with_prompter(prompter);
+    config.proxy = proxy;
+    let base = base_roots()?;
+    let with = |file: &Option<PathBuf>| match file {
+        Some(path) => base.clone().with_pem(&read(path)?).map_err(|error| format!("`{}`: {error}", shown(path))),
+        None => Ok(base.clone()),
+    };
+    config.origin_tls = Tls::new(with(&network.ca_file)?);
+    config.proxy_tls = Tls::new(with(&network.proxy_ca_file)?);
+    if network.danger_allow_http_redirect {
+        config.downgrade = Downgrade::DangerAllow;
+    }
+    Ok(())
+}
+
+/// The machine's roots, or those of `SSL_CERT_FILE`, which replaces them.
+fn base_roots() -> Result<Roots, String> {
+    match std::env::var_os("SSL_CERT_FILE").filter(|value| !value.is_empty()) {
+        Some(file) => {
+            let path = Path::new(&file);
+            Roots::only_pem(&read(path)?).map_err(|error| format!("SSL_CERT_FILE `{}`: {error}", shown(path)))
+        }
+        None => Ok(Roots::system()),
+    }
+}
+
+fn policy(network: &Network) -> Policy {
+    let debugger = network.debugger.map(debugger);
+    let attended = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let setting = PromptSetting {
+        option: network.prompts.map(|prompts| match prompts {
+            OnOff::On => Prompts::On,
+            OnOff::Off => Prompts::Off,
+        }),
+        sflags: None,
+        debugger,
+        presence: if attended { Presence::Attended } else { Presence::Unattended },
+    };
+    Policy::interactive().with_prompts(setting.effective())
+}
+
+const fn debugger(name: DebuggerName) -> Debugger {
+    match name {
+        DebuggerName::Windbg => Debugger::WinDbg,
+        DebuggerName::Kd => Debugger::Kd,
+        DebuggerName::Cdb => Debugger::Cdb,
+        DebuggerName::Ntsd => Debugger::Ntsd,
+    }
+}
+
+/// Credentials by option come before those in a proxy's value or a store's URL.
+fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<Explicit, String> {
+    let mut explicit = Explicit::default();
+    if let Some(login) = &network.proxy_user {
+        explicit = explicit.for_proxies(given(login));
+    } else {
+        for named in proxy.proxies() {
+            let scheme = match named.kind() {
+                Kind::Http => symgate::auth::UriScheme::Http,
+                Kind::Https => symgate::auth::UriScheme::Https,
+                Kind::Socks5 => continue,
+            };
+            if let Some(userinfo) = named.userinfo() {
+                let origin = Origin::new(scheme, &named.host().to_string(), named.port());
+                explicit = explicit.at_proxy(origin, known(userinfo.expose_user(), userinfo.expose_password()));
+            }
+        }
+    }
+    for user in &network.user {
+        explicit = match &user.origin {
+            Some(text) => {
+                let url = Url::parse(text).ok();
+                let origin = url.as_ref().and_then(origin_of);
+                let origin = origin.ok_or_else(|| format!("--user: `{text}` is no http or https origin"))?;
+                explicit.at_store(origin, given(&user.login))
+            }
+            None => explicit.for_stores(given(&user.login)),
+        };
+    }
+    for base in servers(&config.path) {
+        if let (Some(userinfo), Some(origin)) = (base.userinfo(), origin_of(base.url())) {
+            explicit = explicit.at_store(origin, known(userinfo.user(), userinfo.expose_password()));
+        }
+    }
+    Ok(explicit)
+}
+
+/// The servers that a path names.
+fn servers(path: &SymbolPath) -> Vec<HttpBase> {
+    let chains = path.effective(Security::Open).into_iter().filter_map(|effective| match effective {
+        Effective::Chain(chain) => Some(chain.into_stores()),
+        _ => None,
+    });
+    let bases = chains.flatten().filter_map(|store| match store {
+        Store::Http(base) => Some(base),
+        Store::Default | Store::Directory(_) => None,
+    });
+    bases.collect()
+}
+
+fn given(login: &Login) -> Given {
+    known(&login.name, login.password.as_deref())
+}
+
+fn known(name: &str, password: Option<&str>) -> Given {
+    match password {
+        Some(password) => Given::Credentials(Arc::new(Credentials::password(name, password))),
+        None => Given::Name(name.to_owned()),
+    }
+}
+
+fn path_warning(warning: &Warning) -> String {
+    format!("symbol path, {warning}")
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("`{}` cannot be read: {error}", shown(path)))
+}
+
+fn shown(path: &Path) -> std::path::Display<'_> {
+    path.display()
+}
+
