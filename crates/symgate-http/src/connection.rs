@@ -1,5 +1,6 @@
 //! [`Connection`]: the wire. Bytes in, [`Event`]s out, for both roles
 //! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112)).
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod input;
 mod output;

@@ -461,14 +461,16 @@ mod tests {
             hop: hop(),
             failure: Failure::new(kind, ""),
         };
-        let mut ranks = vec![Error::NoRoute {
-            url: String::new(),
-            reason: NoRoute {
-                refused: None,
-                reason: String::new(),
-            },
-        }
-        .rank()];
+        let mut ranks = vec![
+            Error::NoRoute {
+                url: String::new(),
+                reason: NoRoute {
+                    refused: None,
+                    reason: String::new(),
+                },
+            }
+            .rank(),
+        ];
         ranks.extend(
             [
                 FailureKind::Resolve,
@@ -529,7 +531,10 @@ mod tests {
         ];
         for text in texts {
             let first = text.chars().next();
-            assert!(first.is_some_and(|first| first.is_lowercase() || first == '`'), "{text}");
+            assert!(
+                first.is_some_and(|first| first.is_lowercase() || first == '`'),
+                "{text}"
+            );
             assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
         }
     }

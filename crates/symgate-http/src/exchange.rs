@@ -12,6 +12,7 @@
 //!
 //! A challenge's body is read off before anybody is asked, so that no socket is left half read while a person thinks;
 //! where the peer is going to close anyway, it is not read at all.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod delivery;
 
@@ -241,10 +242,12 @@ impl Exchange {
                 _ => return Err(out_of_turn()),
             },
             Plan::Body(Piece::Wire(range)) => Action::Body(self.wire.bytes(range)),
-            Plan::Body(Piece::Decoded) => match &self.state {
-                State::Deliver(delivery) => Action::Body(delivery.decoded()),
-                _ => return Err(out_of_turn()),
-            },
+            Plan::Body(Piece::Decoded) => {
+                let State::Deliver(delivery) = &self.state else {
+                    return Err(out_of_turn());
+                };
+                Action::Body(delivery.decoded())
+            }
             Plan::Head => Action::Head(self.head().ok_or(out_of_turn())?),
             Plan::Note(note) => Action::Note(note),
             Plan::Receive { .. } => Action::Receive(self.wire.receive_buffer()),
@@ -259,23 +262,26 @@ impl Exchange {
         match &self.state {
             State::Answered(head) => Some(head),
             State::Deliver(delivery) => Some(delivery.head()),
-            _ => None,
+            State::AwaitHead
+            | State::Discard(_)
+            | State::Drain { .. }
+            | State::Ended
+            | State::Lost
+            | State::Prepare
+            | State::Settle(_)
+            | State::Switched
+            | State::Transmit => None,
         }
     }
 
     /// The body goes to the caller, its content coding undone.
     pub(crate) fn deliver(&mut self) -> Result<(), Error> {
-        match mem::replace(&mut self.state, State::Ended) {
-            State::Answered(head) => {
-                let delivery = Delivery::new(head).map_err(|error| self.wire_error(error.into()))?;
-                self.state = State::Deliver(delivery);
-                Ok(())
-            }
-            other => {
-                self.state = other;
-                Err(out_of_turn())
-            }
-        }
+        let State::Answered(head) = &self.state else {
+            return Err(out_of_turn());
+        };
+        let delivery = Delivery::new(head.clone()).map_err(|error| self.wire_error(error.into()))?;
+        self.state = State::Deliver(delivery);
+        Ok(())
     }
 
     /// The body is read off only as far as that keeps the connection.
@@ -357,7 +363,15 @@ impl Exchange {
                 self.state = State::Ended;
                 Ok(())
             }
-            _ => Err(Error::Failed {
+            State::Answered(_)
+            | State::AwaitHead
+            | State::Deliver(_)
+            | State::Ended
+            | State::Lost
+            | State::Prepare
+            | State::Settle(_)
+            | State::Switched
+            | State::Transmit => Err(Error::Failed {
                 hop: self.hop.clone(),
                 failure,
             }),

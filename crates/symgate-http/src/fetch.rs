@@ -7,6 +7,7 @@
 //!     │       ├──── next route, or a new stream ◀────────────┤  │
 //!     └───────┴──── redirect ◀────────────────────────────────┘
 //! ```
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod action;
 mod clock;
@@ -127,7 +128,6 @@ enum Plan {
     Open,
     Queued(Queued),
     StartTls(Target),
-    Tunnel(ExchangePlan),
 }
 
 impl Request {
@@ -264,7 +264,8 @@ impl Fetch {
         })
     }
 
-    /// The next action. Polled again while it waits, it says the same again.
+    /// The next action. Polled again while it waits, it says the same again; only the identities of
+    /// [`Action::Open`] follow what other errands learn meanwhile.
     ///
     /// # Errors
     ///
@@ -281,25 +282,22 @@ impl Fetch {
         self.clock.wait_for(plan.waits_for());
         match plan {
             Plan::Choose => Ok(Action::Choose(&self.url)),
-            Plan::Open => Ok(Action::Open(&self.endpoint)),
+            Plan::Open => {
+                self.renew_identities();
+                Ok(Action::Open(&self.endpoint))
+            }
             Plan::StartTls(target) => Ok(self.start_tls(target)),
             Plan::Queued(Queued::Note(note)) => Ok(Action::Note(note)),
             Plan::Queued(Queued::Report(ask, outcome)) => Ok(Action::Report(ask, outcome)),
             Plan::Queued(Queued::Release(release)) => Ok(Action::Release(release)),
             Plan::Done => Ok(Action::Done),
-            Plan::Tunnel(plan) => match &mut self.state {
-                State::Tunnel(tunnel) => tunnel.exchange_mut().action(plan),
-                _ => Err(Error::Misuse(Misuse::OutOfTurn)),
-            },
-            Plan::Exchange(plan) => match &mut self.state {
-                State::Exchange(exchange) => exchange.action(plan),
-                _ => Err(Error::Misuse(Misuse::OutOfTurn)),
-            },
+            Plan::Exchange(plan) => self.current_exchange()?.action(plan),
         }
     }
 
     /// When waiting for the current input becomes an error, on the clock of [`Now::monotonic`]; a driver that waited
-    /// so long answers with [`handle_failed`](Self::handle_failed) and [`FailureKind::Timeout`].
+    /// so long answers with [`handle_failed`](Self::handle_failed) and
+    /// [`FailureKind::Timeout`](crate::FailureKind::Timeout).
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.clock.deadline()
@@ -329,7 +327,7 @@ impl Fetch {
                 self.state = State::Failing(Error::NoRoute {
                     url: self.origin.to_string(),
                     reason,
-                })
+                });
             }
         }
         Ok(())
@@ -428,7 +426,13 @@ impl Fetch {
         match &mut self.state {
             State::Tunnel(tunnel) => tunnel.handle_eof(eof),
             State::Exchange(exchange) => exchange.handle_eof(eof),
-            _ => Err(Error::Misuse(Misuse::OutOfTurn)),
+            State::Choose
+            | State::Done
+            | State::Failing(_)
+            | State::Open
+            | State::OriginTls { .. }
+            | State::ProxyTls
+            | State::Spent => Err(Error::Misuse(Misuse::OutOfTurn)),
         }
         .or_else(|error| self.fail(error))
     }
@@ -449,7 +453,7 @@ impl Fetch {
                 let hop = self.origin_hop();
                 Err(Error::Failed { hop, failure })
             }
-            _ => Err(Error::Failed {
+            State::Done | State::Failing(_) | State::Open | State::ProxyTls | State::Spent => Err(Error::Failed {
                 hop: self.endpoint.hop.clone(),
                 failure,
             }),
@@ -490,21 +494,27 @@ impl Fetch {
                 State::OriginTls { .. } => return Ok(Plan::StartTls(Target::Origin)),
                 State::Done => return Ok(Plan::Done),
                 State::Failing(_) => {
-                    return match mem::replace(&mut self.state, State::Spent) {
-                        State::Failing(error) => Err(error),
-                        _ => Err(Error::Misuse(Misuse::Spent)),
+                    let State::Failing(error) = mem::replace(&mut self.state, State::Spent) else {
+                        return Err(Error::Misuse(Misuse::Spent));
                     };
+                    return Err(error);
                 }
                 State::Spent => return Err(Error::Misuse(Misuse::Spent)),
                 State::Tunnel(tunnel) => match tunnel.plan(wall) {
-                    Ok(TunnelPlan::Exchange(plan)) => return Ok(Plan::Tunnel(plan)),
-                    Ok(TunnelPlan::Lost) => Ok(self.stream_lost()),
+                    Ok(TunnelPlan::Exchange(plan)) => return Ok(Plan::Exchange(plan)),
+                    Ok(TunnelPlan::Lost) => {
+                        self.stream_lost();
+                        Ok(())
+                    }
                     Ok(TunnelPlan::Open) => self.tunnel_opened(),
                     Ok(TunnelPlan::Reopen) => self.reopen(),
                     Err(error) => Err(error),
                 },
                 State::Exchange(exchange) => match exchange.plan(wall) {
-                    Ok(ExchangePlan::Lost) => Ok(self.stream_lost()),
+                    Ok(ExchangePlan::Lost) => {
+                        self.stream_lost();
+                        Ok(())
+                    }
                     Ok(ExchangePlan::Reopen) => self.reopen(),
                     Ok(ExchangePlan::End) => self.exchange_ended(),
                     Ok(ExchangePlan::Head) => match self.answered() {

@@ -127,6 +127,7 @@ fn length(fields: &Fields) -> Result<Option<u64>, PeerError> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "rows read better without borrows")]
     fn check(
         method: &Method,
         status: u16,

@@ -11,6 +11,7 @@
 //! ```
 //!
 //! and what couples them is in [`settle`]. Nothing here knows a role or a byte.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 /// What is awaited from one side.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -4,6 +4,7 @@
 //! Any 2xx opens it, whatever its fields say about a body. A 407 is answered on the same connection where the proxy
 //! keeps it, and on a new one where it does not. Any other answer is the proxy's word: never followed, never stored,
 //! never answered with a server's credentials.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 use std::sync::Arc;
 
@@ -45,10 +46,6 @@ pub(crate) enum TunnelPlan {
 impl Tunnel {
     /// A tunnel through `proxy` to `origin`; `fields` go with the request (`User-Agent`), and nothing of the errand.
     #[must_use]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a value that a machine below the driver has to be given"
-    )]
     pub fn new(
         proxy: &Origin,
         origin: &Origin,
@@ -232,7 +229,12 @@ impl Tunnel {
                 Plan::Switched => return Ok(TunnelPlan::Open),
                 Plan::Lost => return Ok(TunnelPlan::Lost),
                 Plan::Reopen => return Ok(TunnelPlan::Reopen),
-                plan => return Ok(TunnelPlan::Exchange(plan)),
+                plan @ (Plan::Authorize(_)
+                | Plan::Note(_)
+                | Plan::Receive { .. }
+                | Plan::Report(..)
+                | Plan::Token(_)
+                | Plan::Transmit) => return Ok(TunnelPlan::Exchange(plan)),
             }
         }
     }

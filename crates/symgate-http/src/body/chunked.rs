@@ -160,8 +160,11 @@ impl SizeLine {
 mod tests {
     use super::*;
 
-    /// Decodes `input` in steps of `step` bytes: the data, the rest behind the end, and the trailers.
-    fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Vec<u8>, Option<Fields>), WireError> {
+    /// The data, the rest behind the end, and the trailers.
+    type Decoded = (Vec<u8>, Vec<u8>, Option<Fields>);
+
+    /// Decodes `input` in steps of `step` bytes.
+    fn decode(input: &[u8], step: usize) -> Result<Decoded, WireError> {
         let mut chunks = Chunks::new();
         let mut data = Vec::new();
         let mut pending = Vec::new();
@@ -172,8 +175,6 @@ mod tests {
                 data.extend_from_slice(&pending[piece.data.clone()]);
                 pending.drain(..piece.consumed);
                 if let Some(trailers) = piece.end {
-                    let seen = input.len() - pending.len();
-                    let _ = seen;
                     return Ok((data, pending, Some(trailers)));
                 }
                 if piece.consumed == 0 {

@@ -78,7 +78,13 @@ fn who_keeps_a_connection_and_who_does_not() {
     ] {
         for step in STEPS {
             let mut pair = Pair::new(step);
-            let fields = |value| if value == "" { vec![] } else { vec![("Connection", value)] };
+            let fields = |value| {
+                if str::is_empty(value) {
+                    vec![]
+                } else {
+                    vec![("Connection", value)]
+                }
+            };
             let request = request("GET", "/", &fields(asks), asked);
             pair.client.send_request(&request, &[]).unwrap();
             pair.check_server(&["request GET /", "end"]);
@@ -127,7 +133,11 @@ fn answers_without_a_body_end_with_their_head() {
             let head = format!("response {status}");
             pair.check_client(&[&head, "end"]);
             assert!(pair.client.is_reusable(), "{method} {status}");
-            assert_eq!(pair.server.send_body(b"x"), Err(Misuse::OutOfTurn.into()), "{method} {status}");
+            assert_eq!(
+                pair.server.send_body(b"x"),
+                Err(Misuse::OutOfTurn.into()),
+                "{method} {status}"
+            );
         }
     }
 }
@@ -187,7 +197,11 @@ fn trailers_come_with_the_end() {
 #[test]
 fn unsolicited_bytes_make_a_connection_unfit() {
     let mut client = asked("GET");
-    receive(&mut client, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n", 999);
+    receive(
+        &mut client,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n",
+        999,
+    );
     assert_eq!(drain(&mut client).unwrap(), ["response 200", "body ok", "end"]);
     assert_eq!(client.leftovers(), b"HTTP/1.1 200 OK\r\n");
     assert!(!client.is_reusable());
@@ -209,7 +223,10 @@ fn a_server_keeps_what_came_behind_a_request() {
             server.next_exchange().unwrap();
         }
         server.handle_eof(Eof::Clean);
-        assert!(drain(&mut server).unwrap().is_empty(), "a client that went away between requests");
+        assert!(
+            drain(&mut server).unwrap().is_empty(),
+            "a client that went away between requests"
+        );
     }
 }
 
@@ -220,8 +237,16 @@ fn the_end_of_the_stream_ends_only_what_it_may() {
         (b"HTTP/1.1 200 OK\r\n\r\nabc", Eof::Truncated, Err(PeerError::Truncated)),
         (b"HTTP/1.1 200 OK\r\n\r\n", Eof::Clean, Ok(())),
         (b"HTTP/1.1 200 OK\r\n\r\n", Eof::Truncated, Err(PeerError::Truncated)),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc", Eof::Clean, Err(PeerError::Truncated)),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", Eof::Truncated, Ok(())),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc",
+            Eof::Clean,
+            Err(PeerError::Truncated),
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+            Eof::Truncated,
+            Ok(()),
+        ),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
             Eof::Clean,
@@ -237,7 +262,12 @@ fn the_end_of_the_stream_ends_only_what_it_may() {
             let before = drain(&mut client);
             client.handle_eof(eof);
             let end = before.and_then(|_| drain(&mut client)).map(drop);
-            assert_eq!(end, expected.clone().map_err(WireError::from), "{} {eof:?} step {step}", bytes.escape_ascii());
+            assert_eq!(
+                end,
+                expected.clone().map_err(WireError::from),
+                "{} {eof:?} step {step}",
+                bytes.escape_ascii()
+            );
             assert!(!client.is_reusable(), "a connection outlives its end");
         }
     }
@@ -247,19 +277,37 @@ fn the_end_of_the_stream_ends_only_what_it_may() {
 fn refuses_what_no_peer_may_send() {
     let head = "HTTP/1.1 200 OK\r\n";
     for (bytes, error) in [
-        (format!("{head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"), PeerError::LengthWithChunked),
-        (format!("{head}Content-Length: 5\r\nContent-Length: 6\r\n\r\n"), PeerError::DifferingLengths),
+        (
+            format!("{head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            PeerError::LengthWithChunked,
+        ),
+        (
+            format!("{head}Content-Length: 5\r\nContent-Length: 6\r\n\r\n"),
+            PeerError::DifferingLengths,
+        ),
         (format!("{head}Content-Length: five\r\n\r\n"), PeerError::InvalidLength),
-        (format!("{head}Transfer-Encoding: gzip\r\n\r\n"), PeerError::UnknownTransferCoding),
-        ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".into(), PeerError::ChunkedInHttp10),
-        (format!("{head}Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), PeerError::MalformedChunk),
+        (
+            format!("{head}Transfer-Encoding: gzip\r\n\r\n"),
+            PeerError::UnknownTransferCoding,
+        ),
+        (
+            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".into(),
+            PeerError::ChunkedInHttp10,
+        ),
+        (
+            format!("{head}Transfer-Encoding: chunked\r\n\r\nxyz\r\n"),
+            PeerError::MalformedChunk,
+        ),
         // A trailer section that two readers would end at two places.
         (
             format!("{head}Transfer-Encoding: chunked\r\n\r\n0\r\nA: 1\n\r\nB: 2\r\n\r\n"),
             PeerError::MalformedHead,
         ),
         (format!("{head}A b: c\r\n\r\n"), PeerError::MalformedHead),
-        ("HTTP/1.1 101 Switching Protocols\r\n\r\n".into(), PeerError::UnaskedSwitch),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\n\r\n".into(),
+            PeerError::UnaskedSwitch,
+        ),
         ("SSH-2.0-x\r\n".into(), PeerError::NotHttp),
         ("ICY 200 OK\r\n\r\n".into(), PeerError::NotHttp),
         ("HTTP/2 200\r\n\r\n".into(), PeerError::NotHttp),
@@ -270,29 +318,46 @@ fn refuses_what_no_peer_may_send() {
 
 #[test]
 fn refuses_what_goes_beyond_a_limit() {
-    let mut limits = Limits::default();
-    limits.head = 60;
-    limits.fields = 2;
-    limits.informational = 2;
-    limits.chunk_line = 8;
+    let limits = Limits {
+        head: 60,
+        fields: 2,
+        informational: 2,
+        chunk_line: 8,
+        ..Limits::default()
+    };
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (bytes, error) in [
-        (format!("HTTP/1.1 200 OK\r\nA: {}", "a".repeat(60)), LimitError::Head(60)),
-        (format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "a".repeat(60)), LimitError::Head(60)),
+        (
+            format!("HTTP/1.1 200 OK\r\nA: {}", "a".repeat(60)),
+            LimitError::Head(60),
+        ),
+        (
+            format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "a".repeat(60)),
+            LimitError::Head(60),
+        ),
         (format!("{chunked}0\r\nA: {}", "a".repeat(60)), LimitError::Head(60)),
-        ("HTTP/1.1 200 OK\r\na: 1\r\nb: 2\r\nc: 3\r\n\r\n".into(), LimitError::Fields(2)),
+        (
+            "HTTP/1.1 200 OK\r\na: 1\r\nb: 2\r\nc: 3\r\n\r\n".into(),
+            LimitError::Fields(2),
+        ),
         ("HTTP/1.1 102 Wait\r\n\r\n".repeat(3), LimitError::Informational(2)),
         (format!("{chunked}5;extension"), LimitError::ChunkLine(8)),
     ] {
         check_refused(&bytes, &limits, &error.into());
     }
-    let mut limits = Limits::default();
     let exact = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-    limits.head = exact.len();
+    let limits = Limits {
+        head: exact.len(),
+        ..Limits::default()
+    };
     for step in STEPS {
         let mut client = asked_within("GET", &limits);
         receive(&mut client, exact, step);
-        assert_eq!(drain(&mut client).unwrap(), ["response 200", "end"], "a head just as long as the limit");
+        assert_eq!(
+            drain(&mut client).unwrap(),
+            ["response 200", "end"],
+            "a head just as long as the limit"
+        );
     }
 }
 
@@ -308,9 +373,15 @@ fn refuses_misuse_and_stays_as_it_was() {
     assert_eq!(client.handle_received(0), out_of_turn);
     assert_eq!(client.handle_received(1 << 30), out_of_turn);
     let bad = Err(WireError::Misuse(Misuse::BadHead));
-    assert_eq!(client.send_request(&request("GET", "/a b", &[], Version::Http11), &[]), bad);
+    assert_eq!(
+        client.send_request(&request("GET", "/a b", &[], Version::Http11), &[]),
+        bad
+    );
     let both = [("Content-Length", "1"), ("Transfer-Encoding", "chunked")];
-    assert_eq!(client.send_request(&request("PUT", "/", &both, Version::Http11), &[]), bad);
+    assert_eq!(
+        client.send_request(&request("PUT", "/", &both, Version::Http11), &[]),
+        bad
+    );
     assert!(client.transmit().is_empty());
     client.send_request(&get, &[]).unwrap();
     assert_eq!(client.send_request(&get, &[]), out_of_turn);
@@ -322,7 +393,9 @@ fn refuses_misuse_and_stays_as_it_was() {
     drain(&mut server).unwrap();
     assert_eq!(server.send_response(&response(99, &[])), bad);
     assert_eq!(server.send_response(&response(200, &both)), bad);
-    server.send_response(&response(200, &[("Content-Length", "2")])).unwrap();
+    server
+        .send_response(&response(200, &[("Content-Length", "2")]))
+        .unwrap();
     let length = Err(WireError::Misuse(Misuse::BodyLength));
     assert_eq!(server.send_body(b"abc"), length);
     assert_eq!(server.finish_body(), length);
@@ -349,7 +422,11 @@ fn secrets_are_written_and_not_shown() {
     let secret = Secret::new("Basic c2VjcmV0");
     let head = request("GET", "/", &[("Cookie", "c2VjcmV0")], Version::Http11);
     client.send_request(&head, &[("Authorization", &secret)]).unwrap();
-    assert!(client.transmit().ends_with(b"\r\nAuthorization: Basic c2VjcmV0\r\n\r\n"));
+    assert!(
+        client
+            .transmit()
+            .ends_with(b"\r\nAuthorization: Basic c2VjcmV0\r\n\r\n")
+    );
     let shown = format!("{client:?} {head:?}");
     assert!(!shown.contains("c2VjcmV0"), "{shown}");
     client.handle_sent();
@@ -430,7 +507,9 @@ fn asked(method: &str) -> Connection {
 
 fn asked_within(method: &str, limits: &Limits) -> Connection {
     let mut client = Connection::client(limits.clone());
-    client.send_request(&request(method, "/", &[], Version::Http11), &[]).unwrap();
+    client
+        .send_request(&request(method, "/", &[], Version::Http11), &[])
+        .unwrap();
     client.handle_sent();
     client
 }

@@ -106,7 +106,11 @@ impl Clock {
 }
 
 fn check(due: bool) -> Result<(), Error> {
-    if due { Ok(()) } else { Err(Error::Misuse(Misuse::OutOfTurn)) }
+    if due {
+        Ok(())
+    } else {
+        Err(Error::Misuse(Misuse::OutOfTurn))
+    }
 }
 
 #[cfg(test)]
@@ -135,8 +139,10 @@ mod tests {
 
     #[test]
     fn a_person_has_no_deadline() {
-        let mut deadlines = Deadlines::default();
-        deadlines.total = Some(Duration::from_secs(1));
+        let deadlines = Deadlines {
+            total: Some(Duration::from_secs(1)),
+            ..Deadlines::default()
+        };
         let mut clock = Clock::new(deadlines);
         clock.tick(at(0));
         clock.wait_for(Waiting::Answer);
@@ -159,8 +165,10 @@ mod tests {
 
     #[test]
     fn whatever_has_a_deadline_can_fail() {
-        let mut deadlines = Deadlines::default();
-        deadlines.total = Some(Duration::from_secs(1));
+        let deadlines = Deadlines {
+            total: Some(Duration::from_secs(1)),
+            ..Deadlines::default()
+        };
         for waiting in [
             Waiting::Answer,
             Waiting::Nothing,

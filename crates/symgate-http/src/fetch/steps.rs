@@ -38,16 +38,13 @@ impl Fetch {
             },
             None => self.origin_hop(),
         };
-        let proxy_identity = route
-            .proxy()
-            .map_or(Identity::Anonymous, |proxy| self.peers.identity(Target::Proxy, proxy));
-        let origin_identity = self.peers.bound_identity(Target::Origin, &self.origin);
         let origin = (!matches!(route, Route::Forward(_))).then(|| self.origin.clone());
+        // The identities are those of the moment in which a stream is asked for.
         let key = PoolKey {
             route,
             origin,
-            proxy_identity,
-            origin_identity,
+            proxy_identity: Identity::Anonymous,
+            origin_identity: Identity::Anonymous,
         };
         self.endpoint = Endpoint {
             hop,
@@ -57,6 +54,15 @@ impl Fetch {
         self.opens = 1;
         self.interrupted = Interrupted::default();
         self.state = State::Open;
+    }
+
+    /// As whom a stream is wanted: an errand that waited for a place may have been overtaken by one that learned it, and
+    /// would pass by the stream that was opened for it.
+    pub(super) fn renew_identities(&mut self) {
+        let key = &mut self.endpoint.key;
+        let proxy = key.route.proxy();
+        key.proxy_identity = proxy.map_or(Identity::Anonymous, |proxy| self.peers.identity(Target::Proxy, proxy));
+        key.origin_identity = self.peers.bound_identity(Target::Origin, &self.origin);
     }
 
     /// The first hop speaks, over TLS where it should.
@@ -184,14 +190,7 @@ impl Fetch {
             version: Version::Http11,
             fields,
         };
-        Exchange::new(
-            request,
-            hop,
-            proxy,
-            Some(origin),
-            self.stream.age,
-            &self.limits,
-        )
+        Exchange::new(request, hop, proxy, Some(origin), self.stream.age, &self.limits)
     }
 
     /// An answer's head is there: follow it, or hand it to the caller.
@@ -271,7 +270,13 @@ impl Fetch {
         match mem::replace(&mut self.state, State::Open) {
             State::Tunnel(tunnel) => self.interrupted.tunnel = Some(tunnel),
             State::Exchange(exchange) => self.interrupted.exchange = Some(exchange),
-            other => {
+            other @ (State::Choose
+            | State::Done
+            | State::Failing(_)
+            | State::Open
+            | State::ProxyTls
+            | State::Spent
+            | State::OriginTls { .. }) => {
                 self.state = other;
                 return Err(Error::Misuse(Misuse::OutOfTurn));
             }
@@ -289,20 +294,32 @@ impl Fetch {
             Target::Proxy => self.endpoint.hop.origin.host(),
             Target::Origin => self.origin.host(),
         };
-        let early = match &self.state {
-            State::OriginTls { early } => early.as_slice(),
-            _ => &[],
+        let early = if let State::OriginTls { early } = &self.state {
+            early.as_slice()
+        } else {
+            &[]
         };
         Action::StartTls { target, host, early }
     }
 
-    /// Feeds an input to the exchange of the current state.
+    /// The exchange that is under way, with a proxy about a tunnel or with whoever answers the request.
+    pub(super) fn current_exchange(&mut self) -> Result<&mut Exchange, Error> {
+        match &mut self.state {
+            State::Tunnel(tunnel) => Ok(tunnel.exchange_mut()),
+            State::Exchange(exchange) => Ok(exchange),
+            State::Choose
+            | State::Done
+            | State::Failing(_)
+            | State::Open
+            | State::ProxyTls
+            | State::Spent
+            | State::OriginTls { .. } => Err(Error::Misuse(Misuse::OutOfTurn)),
+        }
+    }
+
+    /// Feeds an input to the exchange that is under way.
     pub(super) fn feed(&mut self, input: impl FnOnce(&mut Exchange) -> Result<(), Error>) -> Result<(), Error> {
-        let fed = match &mut self.state {
-            State::Tunnel(tunnel) => input(tunnel.exchange_mut()),
-            State::Exchange(exchange) => input(exchange),
-            _ => Err(Error::Misuse(Misuse::OutOfTurn)),
-        };
+        let fed = self.current_exchange().and_then(input);
         if let Err(Error::Misuse(_)) = fed {
             return fed;
         }
@@ -320,7 +337,13 @@ impl Fetch {
         let (current_tunnel, current_exchange) = match mem::replace(&mut self.state, State::Spent) {
             State::Tunnel(tunnel) => (Some(tunnel), None),
             State::Exchange(exchange) => (None, Some(exchange)),
-            _ => (None, None),
+            State::Choose
+            | State::Done
+            | State::Failing(_)
+            | State::Open
+            | State::ProxyTls
+            | State::Spent
+            | State::OriginTls { .. } => (None, None),
         };
         let another_way = self.may_try_another_route(&error, current_exchange.is_some());
         for mut tunnel in [tunnel, current_tunnel].into_iter().flatten() {
@@ -364,7 +387,14 @@ impl Fetch {
                 hop,
                 source: symgate_auth::Error::Refused(refusal),
             } => hop.target == Target::Proxy && *refusal != Refusal::ByUser,
-            _ => false,
+            Error::Auth { .. }
+            | Error::Limit { .. }
+            | Error::Misuse(_)
+            | Error::NoRoute { .. }
+            | Error::Peer { .. }
+            | Error::Redirect { .. }
+            | Error::Tunnel { .. }
+            | Error::Unsupported { .. } => false,
         }
     }
 
@@ -418,7 +448,7 @@ impl Plan {
             Self::Open => Waiting::Opened,
             Self::StartTls(_) => Waiting::Tls,
             Self::Done | Self::Queued(_) => Waiting::Nothing,
-            Self::Exchange(plan) | Self::Tunnel(plan) => match plan {
+            Self::Exchange(plan) => match plan {
                 ExchangePlan::Authorize(_) => Waiting::Answer,
                 ExchangePlan::Token(_) => Waiting::Token,
                 ExchangePlan::Transmit => Waiting::Sent,

@@ -1,5 +1,6 @@
 //! The machine against its driver: inputs out of turn, streams that do not fit, ends. Dialogues with peers are
 //! transcripts of the workspace's tests.
+#![expect(clippy::wildcard_enum_match_arm, reason = "any other action fails the test")]
 
 use symgate_auth::{Credentials, Refusal};
 
@@ -9,7 +10,16 @@ use crate::error::{FailureKind, LimitError, PeerError};
 #[test]
 fn an_input_out_of_turn_is_refused_and_changes_nothing() {
     let mut fetch = fetch("https://h/a");
-    for waits in ["Choose", "Open", "StartTls", "Transmit", "Receive", "Receive", "Authorize", "Transmit"] {
+    for waits in [
+        "Choose",
+        "Open",
+        "StartTls",
+        "Transmit",
+        "Receive",
+        "Receive",
+        "Authorize",
+        "Transmit",
+    ] {
         let mut before = format!("{:?}", fetch.poll(NOW).unwrap());
         if before.starts_with("Note") {
             before = format!("{:?}", fetch.poll(NOW).unwrap());
@@ -25,7 +35,10 @@ fn an_input_out_of_turn_is_refused_and_changes_nothing() {
                 continue;
             }
             let refused = input.feed(&mut fetch);
-            assert!(matches!(refused, Err(Error::Misuse(_))), "{input:?} while {before}: {refused:?}");
+            assert!(
+                matches!(refused, Err(Error::Misuse(_))),
+                "{input:?} while {before}: {refused:?}"
+            );
             assert_eq!(format!("{:?}", fetch.poll(later).unwrap()), before, "{input:?}");
             assert_eq!(fetch.deadline(), deadline, "{input:?} prolongs the wait");
         }
@@ -37,7 +50,10 @@ fn an_input_out_of_turn_is_refused_and_changes_nothing() {
 fn reads_of_no_bytes_or_too_many_are_refused_and_change_nothing() {
     let mut fetch = waiting_for("Receive");
     for read in [0, 1 << 30] {
-        assert!(matches!(fetch.handle_received(read), Err(Error::Misuse(Misuse::OutOfTurn))));
+        assert!(matches!(
+            fetch.handle_received(read),
+            Err(Error::Misuse(Misuse::OutOfTurn))
+        ));
     }
     // The wait is still the same one: its input is taken.
     fetch.handle_eof(Eof::Clean).unwrap();
@@ -49,9 +65,14 @@ fn an_https_url_is_never_forwarded_in_clear_text() {
     fetch.poll(NOW).unwrap();
     let routes = vec![Route::Direct, Route::Forward(proxy())];
     let refused = fetch.handle_routes(Ok(routes));
-    assert!(matches!(refused, Err(Error::Misuse(Misuse::ForwardHttps))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::Misuse(Misuse::ForwardHttps))),
+        "{refused:?}"
+    );
     assert!(matches!(fetch.poll(NOW).unwrap(), Action::Choose(_)));
-    fetch.handle_routes(Ok(vec![Route::through(proxy(), UriScheme::Https)])).unwrap();
+    fetch
+        .handle_routes(Ok(vec![Route::through(proxy(), UriScheme::Https)]))
+        .unwrap();
     assert!(matches!(fetch.poll(NOW).unwrap(), Action::Open(_)));
 }
 
@@ -138,7 +159,7 @@ fn whoever_is_late_is_named() {
 #[test]
 fn what_is_sent_and_read_does_not_show() {
     let mut fetch = waiting_for("Transmit");
-    assert_eq!(format!("{:?}", fetch.poll(NOW).unwrap()), "Transmit(67)");
+    assert_eq!(format!("{:?}", fetch.poll(NOW).unwrap()), "Transmit(55)");
     fetch.handle_sent().unwrap();
     assert_eq!(format!("{:?}", fetch.poll(NOW).unwrap()), "Receive(8192)");
     receive(&mut fetch, b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret");
@@ -181,7 +202,10 @@ fn a_tunnel_can_be_driven_alone() {
         match tunnel.poll(NOW).unwrap() {
             Action::Transmit(bytes) => {
                 written.push(String::from_utf8(bytes.to_vec()).unwrap());
-                assert!(matches!(tunnel.handle_received(1), Err(Error::Misuse(Misuse::OutOfTurn))));
+                assert!(matches!(
+                    tunnel.handle_received(1),
+                    Err(Error::Misuse(Misuse::OutOfTurn))
+                ));
                 tunnel.handle_sent().unwrap();
             }
             Action::Receive(buffer) => {
@@ -216,12 +240,17 @@ fn gzip_that_expands_without_end_is_bounded() {
     let mut coded = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut coded, &vec![0; 8 << 20]).unwrap();
     let coded = coded.finish().unwrap();
-    let mut limits = Limits::default();
-    limits.body = 1 << 20;
+    let limits = Limits {
+        body: 1 << 20,
+        ..Limits::default()
+    };
     let request = Request::get("https://h/a".parse().unwrap());
     let mut fetch = Fetch::new(request, Arc::default(), seed(), limits, Deadlines::default()).unwrap();
     drive_to(&mut fetch, "Receive");
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", coded.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        coded.len()
+    );
     let mut answer = [head.as_bytes(), &coded].concat();
     let mut delivered = 0;
     let error = loop {
@@ -237,7 +266,16 @@ fn gzip_that_expands_without_end_is_bounded() {
             Err(error) => break error,
         }
     };
-    assert!(matches!(error, Error::Limit { source: LimitError::Body(_), .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            Error::Limit {
+                source: LimitError::Body(_),
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!((1..=1 << 20).contains(&delivered), "{delivered}");
 }
 
@@ -257,7 +295,16 @@ fn a_proxy_in_the_way_of_a_clear_tunnel_cannot_answer_early() {
             break error;
         }
     };
-    assert!(matches!(error, Error::Peer { source: PeerError::EarlyBytes, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            Error::Peer {
+                source: PeerError::EarlyBytes,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 /// An input, with what it is the answer to.
@@ -329,14 +376,19 @@ fn go_on(fetch: &mut Fetch) {
             let answer = Answer::Use(Arc::new(Credentials::password("u", "p")));
             fetch.handle_answer(answer).unwrap();
         }
-        Action::Note(_) => {}
         other => panic!("{other:?}"),
     }
 }
 
 fn drive_to(fetch: &mut Fetch, waits: &str) {
-    while !format!("{:?}", fetch.poll(NOW).unwrap()).starts_with(waits) {
-        go_on(fetch);
+    loop {
+        let action = format!("{:?}", fetch.poll(NOW).unwrap());
+        if action.starts_with(waits) {
+            return;
+        }
+        if !action.starts_with("Note") {
+            go_on(fetch);
+        }
     }
 }
 

@@ -153,8 +153,10 @@ mod tests {
 
     #[test]
     fn tells_limits_from_malformed_heads() {
-        let mut limits = Limits::default();
-        limits.fields = 2;
+        let limits = Limits {
+            fields: 2,
+            ..Limits::default()
+        };
         let many = b"HTTP/1.1 200 OK\r\na: 1\r\nb: 2\r\nc: 3\r\n\r\n";
         assert_eq!(parse_response(many, &limits), Err(LimitError::Fields(2).into()));
         for (bytes, error) in [
