@@ -268,7 +268,14 @@ impl Search {
                     ..cascade
                 })
             }
-            Copied::Failed => self.leave(source, Lookup::Failed),
+            Copied::Failed => {
+                // What lies there already wins, so a store with a bad file would give it back for a good one. The
+                // leftmost keeps its turn: there nothing is copied on, and only the plain file is looked for.
+                if from == Slot::Store(source) && source > 0 {
+                    self.forbid(from);
+                }
+                self.leave(source, Lookup::Failed)
+            }
         };
         Ok(())
     }

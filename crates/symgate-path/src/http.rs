@@ -72,6 +72,30 @@ impl HttpBase {
         url
     }
 
+    /// Returns where a relative path in a `file.ptr` of this store may lie: below the base, then beside the pointer
+    /// (SYMSRV §2.3). Either separator parts directories; none if the path leads out by `..` or nowhere.
+    #[must_use]
+    pub fn relative_urls(&self, id: &FileId, tier: Tier, relative: &str) -> Vec<Url> {
+        let parts = relative.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."));
+        let parts: Vec<&str> = parts.collect();
+        if parts.is_empty() || parts.contains(&"..") {
+            return Vec::new();
+        }
+        let pointer = self.file_url(id, tier, Variant::Pointer);
+        let leaf = pointer.path().rsplit_once('/').map_or("", |(leaf, _)| leaf);
+        let at = |directory: &str| {
+            let mut path = directory.to_owned();
+            for part in &parts {
+                path.push('/');
+                encode(part, &mut path);
+            }
+            let mut url = self.url.clone();
+            url.set_path(&path);
+            url
+        };
+        vec![at(self.base_path()), at(leaf)]
+    }
+
     /// Returns the file whose existence says that the store is two-tier.
     #[must_use]
     pub fn index2_url(&self) -> Url {
@@ -259,7 +283,7 @@ fn take_userinfo(url: &mut Url) -> Option<Arc<Userinfo>> {
 }
 
 /// Decodes `%XX`; what is no UTF-8 then stays as it stands.
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -375,6 +399,31 @@ mod tests {
             below.file_url(&id, Tier::One, Variant::Compressed).as_str(),
             "https://h/download/symbols/ntdll.pdb/K1/ntdll.pd_"
         );
+    }
+
+    #[test]
+    fn relative_pointers_stay_below_the_base() {
+        let base = HttpBase::parse("https://h/s").unwrap();
+        let id: FileId = "x.pdb/K1".parse().unwrap();
+        for (relative, expected) in [
+            (
+                r"dr op\.\x.pdb",
+                &["https://h/s/dr%20op/x.pdb", "https://h/s/x.pdb/K1/dr%20op/x.pdb"][..],
+            ),
+            (
+                "%2e%2e/x",
+                &["https://h/s/%252e%252e/x", "https://h/s/x.pdb/K1/%252e%252e/x"],
+            ),
+            ("x?a#b", &["https://h/s/x%3Fa%23b", "https://h/s/x.pdb/K1/x%3Fa%23b"]),
+            ("../x", &[]),
+            (r"a\..\..\x", &[]),
+            (".", &[]),
+            ("", &[]),
+        ] {
+            let urls = base.relative_urls(&id, Tier::One, relative);
+            let urls: Vec<&str> = urls.iter().map(Url::as_str).collect();
+            assert_eq!(urls, expected, "{relative}");
+        }
     }
 
     #[test]

@@ -5,9 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
+use url::Url;
 
+use crate::http::decode;
 use crate::key::Key;
-use crate::name::{FileName, NameError};
+use crate::name::{FileName, NameError, eq_ignore_case};
 
 /// One build of one file: what a store is asked for.
 ///
@@ -44,6 +46,25 @@ impl FileId {
             Variant::Compressed => Cow::Owned(self.name.compressed()),
             Variant::Pointer => Cow::Borrowed(POINTER),
         }
+    }
+
+    /// Returns the variant that a file elsewhere is by its name: what a pointer's path leads to (SYMSRV §2.3). Whatever
+    /// does not end in the compressed name is taken for the file itself.
+    #[must_use]
+    pub fn variant_named(&self, path: &str) -> Variant {
+        let leaf = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let is = |variant| eq_ignore_case(leaf, &self.leaf(variant));
+        if is(Variant::Compressed) && !is(Variant::Plain) {
+            Variant::Compressed
+        } else {
+            Variant::Plain
+        }
+    }
+
+    /// As [`variant_named`](Self::variant_named), for a URL.
+    #[must_use]
+    pub fn variant_at(&self, url: &Url) -> Variant {
+        self.variant_named(&decode(url.path()))
     }
 
     /// Returns the components below the root of a store, outermost first: three, or four in a two-tier store.
@@ -206,6 +227,26 @@ mod tests {
         ] {
             assert_eq!(components(id, tier, variant), expected);
         }
+    }
+
+    #[test]
+    fn tells_a_compressed_file_by_its_name() {
+        let id: FileId = "a b.pdb/K1".parse().unwrap();
+        for (path, expected) in [
+            (r"\\s\drop\a b.pd_", Variant::Compressed),
+            ("A B.PD_", Variant::Compressed),
+            ("/drop/a b.pdb", Variant::Plain),
+            ("a b.pd_/other.pdb", Variant::Plain),
+            ("", Variant::Plain),
+        ] {
+            assert_eq!(id.variant_named(path), expected, "{path}");
+        }
+        let at = |url: &str| id.variant_at(&Url::parse(url).unwrap());
+        assert_eq!(at("https://h/s/a%20b.pd_?sig=a/b.pdb"), Variant::Compressed);
+        assert_eq!(at("https://h/a%20b.pd_/a%20b.pdb"), Variant::Plain);
+        // Both names are one.
+        let packed: FileId = "a.pd_/K1".parse().unwrap();
+        assert_eq!(packed.variant_named("a.pd_"), Variant::Plain);
     }
 
     #[test]

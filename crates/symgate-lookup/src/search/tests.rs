@@ -87,6 +87,31 @@ fn failure_between_our_own_copies_skips_the_destination() {
 }
 
 #[test]
+fn a_store_whose_file_is_bad_is_passed_by_when_another_has_it() {
+    for variant in [Variant::Plain, Variant::Compressed] {
+        let mut search = Search::new(vec![Kind::Local, Kind::Local, Kind::Http], Options::default());
+        let misses = if variant == Variant::Plain { 3 } else { 4 };
+        for _ in 0..misses {
+            search.handle_probe(Probed::NoFile).unwrap();
+        }
+        search.handle_probe(Probed::Found).unwrap();
+        search.handle_copied(Copied::Failed).unwrap();
+        search.handle_tier(Ok(Tier::One)).unwrap();
+        assert!(
+            matches!(
+                search.poll(),
+                Action::Get {
+                    into: Slot::Store(0),
+                    ..
+                }
+            ),
+            "{variant:?}: {:?}",
+            search.poll()
+        );
+    }
+}
+
+#[test]
 fn cabinet_that_cannot_be_expanded_anywhere_is_its_stores_failure() {
     let mut search = fetched(Form::Compressed);
     search.handle_copied(Copied::Copied).unwrap();

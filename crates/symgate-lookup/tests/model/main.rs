@@ -70,6 +70,8 @@ fn short(run: &Run) -> Short {
 /// The naive model: who has it, and then which is the leftmost store that can be written.
 fn expected(chain: &[Place], spare: Writes, options: Options) -> Short {
     let (mut unplaced, mut latched, mut failed) = (false, false, false);
+    // Stores whose own file is bad: what lies there would win over a good one.
+    let mut rotten = Vec::new();
     for (store, place) in chain.iter().enumerate() {
         let locals = || {
             chain[..store]
@@ -78,6 +80,7 @@ fn expected(chain: &[Place], spare: Writes, options: Options) -> Short {
                 .filter(|(_, place)| matches!(place, Place::Local(..)))
         };
         let leftmost = locals()
+            .filter(|(index, _)| !rotten.contains(index))
             .find(|(_, place)| matches!(place, Place::Local(has, Writes::Yes) if *has != Has::Unreadable))
             .map(|(index, _)| Slot::Store(index));
         let spare_slot = (options.spare == Spare::Offered && spare == Writes::Yes).then_some(Slot::Spare);
@@ -96,13 +99,17 @@ fn expected(chain: &[Place], spare: Writes, options: Options) -> Short {
             Place::Local(Has::Plain, _) => Some(leftmost.unwrap_or(Slot::Store(store))),
             Place::Local(Has::RottenPlain, _) if leftmost.is_some() => {
                 failed = true;
+                rotten.push(store);
                 continue;
             }
             // Nobody copies it, so nobody notices here; the caller checks what it opens.
             Place::Local(Has::RottenPlain, _) => Some(Slot::Store(store)),
             Place::Local(Has::Compressed | Has::Pointer, _) => elsewhere,
-            Place::Local(Has::RottenCompressed | Has::FailingPointer, _) if elsewhere.is_some() => {
+            Place::Local(has @ (Has::RottenCompressed | Has::FailingPointer), _) if elsewhere.is_some() => {
                 failed = true;
+                if *has == Has::RottenCompressed && store > 0 {
+                    rotten.push(store);
+                }
                 continue;
             }
             Place::Local(Has::DeadPointer, _) if elsewhere.is_some() => continue,

@@ -291,5 +291,8 @@ fn goes_on_after_a_file_that_cannot_be_copied() {
         Options::default(),
     );
     assert_eq!(run.reports[1].lookup, Lookup::Failed);
-    assert_eq!(run.steps.last().map(String::as_str), Some("copy Plain 1 to 0 Copied"));
+    assert_eq!(
+        run.steps.last().map(String::as_str),
+        Some("2 get Plain into 0 Stored Plain")
+    );
 }

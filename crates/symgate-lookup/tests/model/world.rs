@@ -21,9 +21,9 @@ pub(crate) enum Has {
     FailingPointer,
     /// The store cannot be read.
     Unreadable,
-    /// A plain file that every copy fails to read.
+    /// A plain file that every copy fails to read, and that stays whatever is written.
     RottenPlain,
-    /// A cabinet that every copy fails to read.
+    /// A cabinet that every copy fails to read, and that stays whatever is written.
     RottenCompressed,
 }
 
@@ -82,6 +82,7 @@ pub(crate) fn run(places: &[Place], spare: Writes, options: Options) -> Run {
         forms: vec![None; places.len()],
         spare_form: None,
         refused: Vec::new(),
+        rotten: Vec::new(),
     };
     let mut search = Search::new(places.iter().map(|place| place.kind()).collect(), options);
     let mut steps = Vec::new();
@@ -113,6 +114,8 @@ struct World<'w> {
     forms: Vec<Option<Form>>,
     spare_form: Option<Form>,
     refused: Vec<Slot>,
+    /// Stores whose own file was found to be bad, but for the leftmost, where it is in nobody's way.
+    rotten: Vec<Slot>,
 }
 
 impl World<'_> {
@@ -260,6 +263,9 @@ impl World<'_> {
         }
         let rotten = matches!(origin, Some(Place::Local(Has::RottenPlain | Has::RottenCompressed, _)));
         if rotten && held.is_none() {
+            if from != Slot::Store(0) {
+                self.rotten.push(from);
+            }
             self.take_back(to, Copied::Failed)
         } else {
             Copied::Copied
@@ -284,6 +290,10 @@ impl World<'_> {
         assert!(
             !self.refused.contains(&slot),
             "wrote again to a store that cannot be written"
+        );
+        assert!(
+            !self.rotten.contains(&slot),
+            "wrote where a bad file would be given back"
         );
         if writes == Writes::No {
             self.refused.push(slot);
@@ -337,6 +347,7 @@ impl World<'_> {
         for (store, place) in self.places.iter().enumerate().take(source) {
             let expected = match place {
                 Place::Http(_) | Place::Local(_, Writes::No) | Place::Local(Has::Unreadable, _) => None,
+                _ if self.rotten.contains(&Slot::Store(store)) => None,
                 Place::Local(_, Writes::Yes) if store == leftmost => Some(form),
                 Place::Local(_, Writes::Yes) => Some(carried),
             };

@@ -61,25 +61,29 @@ pub(crate) fn effective_chains_are_well_formed(data: &[u8]) {
     }
 }
 
-/// No text of any value contains a password. The bytes become a password of their digits between two marks.
+/// No text of any value depends on a password. The bytes become what stands around it.
+///
+/// A search for the password would not do: a fuzzer learns it from the comparison and writes it beside.
 pub(crate) fn passwords_do_not_print(data: &[u8]) {
     let (before, after) = data.split_at(data.len() / 2);
     let before = String::from_utf8_lossy(before);
     let after = String::from_utf8_lossy(after);
     let scheme = ["http", "https", "ftp"][data.len() % 3];
-    let text = format!("{before}*{scheme}://{SECRET}:{SECRET}@{after}");
-    let parsed = SymbolPath::parse(&text);
+    let text = |secret| format!("{before}*{scheme}://{secret}:{secret}@{after}");
+    assert_eq!(shown(&text("s3cr3tqz")), shown(&text("pa55w0rd")));
+}
+
+/// All that can be printed of a symbol path.
+fn shown(text: &str) -> [String; 5] {
+    let parsed = SymbolPath::parse(text);
     let warnings: Vec<String> = parsed.warnings.iter().map(ToString::to_string).collect();
-    let shown = [
+    [
         format!("{parsed:?}"),
         parsed.path.to_string(),
         parsed.path.expanded(),
         format!("{:?}", parsed.path.effective(Security::Open)),
         warnings.join("\n"),
-    ];
-    for text in shown {
-        assert!(!text.to_lowercase().contains(SECRET), "{text}");
-    }
+    ]
 }
 
 /// A file that can be named lies below the root of its store, on disk and in a URL, in every layout.
@@ -138,6 +142,3 @@ pub(crate) fn file_id_prints_and_parses(data: &[u8]) {
         assert_eq!(FileName::new(name.as_str()), Ok(name), "{text:?}");
     }
 }
-
-/// A word that no generated text around it contains by chance.
-const SECRET: &str = "s3cr3tqz";
