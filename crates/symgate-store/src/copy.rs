@@ -15,7 +15,8 @@ use crate::write::{Begin, Committed, Writing};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Byte for byte, under the name of this variant: a mid-level store, a plain file, or a pointer
-    /// for a store with [`wants_pointers`](Store::wants_pointers).
+    /// for a store with [`wants_pointers`](Store::wants_pointers). The check sees what a compressed
+    /// file expands to.
     AsIs(Variant),
     /// The only member of a compressed file, under the plain name: the leftmost store.
     Expanded,
@@ -64,7 +65,10 @@ impl Store {
             }
             Form::Expanded => incoming.append_expanded(&mut source, from, writing)?,
         }
-        incoming.commit(check)
+        match form {
+            Form::AsIs(Variant::Compressed) => incoming.commit_compressed(check, writing),
+            _ => incoming.commit(check),
+        }
     }
 }
 
@@ -73,7 +77,7 @@ fn open(from: &Path) -> Result<File, Error> {
     let found = fs::metadata(from).map_err(read)?;
     if !found.is_file() {
         // Opening a named pipe would wait for its writer.
-        return Err(Error::Occupied { path: from.to_owned() });
+        return Err(Error::NoFile { path: from.to_owned() });
     }
     if found.len() == 0 {
         return Err(Error::Empty { path: from.to_owned() });

@@ -38,9 +38,15 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
-    /// A directory or a special file lies where the file belongs, or is to be copied from.
+    /// A directory or a special file lies where the file belongs.
     #[error("`{path}` is not a regular file")]
     Occupied {
+        /// What lies there.
+        path: PathBuf,
+    },
+    /// What is to be copied is a directory or a special file.
+    #[error("`{path}` cannot be copied, it is not a regular file")]
+    NoFile {
         /// What lies there.
         path: PathBuf,
     },
@@ -113,26 +119,17 @@ impl Error {
         }
     }
 
-    /// Says whether this store cannot be written at all, so that a cascade goes on without it
-    /// (SYMSRV §1.2): no permission, a read-only file system, a server that cannot be reached, a
-    /// root that means nothing here.
+    /// Says whether it is this store that cannot take the file, whatever its content, so that a cascade goes on without
+    /// it (SYMSRV §1.2): a root that means nothing here, no permission, no space, a dead share, something else at the
+    /// file's place, another writer that holds the lock.
+    ///
+    /// The system has no closed list of errors for a share that died, so each of its refusals counts but that of
+    /// reading the source.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {
-            Self::ForeignRoot { .. } => true,
-            Self::Io { action, source, .. } => {
-                *action != Action::Read
-                    && (matches!(
-                        source.kind(),
-                        io::ErrorKind::PermissionDenied
-                            | io::ErrorKind::ReadOnlyFilesystem
-                            | io::ErrorKind::HostUnreachable
-                            | io::ErrorKind::NetworkUnreachable
-                            | io::ErrorKind::NetworkDown
-                            | io::ErrorKind::StaleNetworkFileHandle
-                    ) || (*action == Action::CreateDirectory
-                        && matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)))
-            }
+            Self::ForeignRoot { .. } | Self::Occupied { .. } | Self::LockTimeout { .. } => true,
+            Self::Io { action, .. } => *action != Action::Read,
             _ => false,
         }
     }

@@ -57,7 +57,7 @@ pub use copy::Form;
 pub use error::{Action, Error, PutError};
 pub use expand::{ExpandError, ExpandFailure, expand};
 pub use layout::Probe;
-pub use pointer::{MAX_POINTER, Pointer, PointerError};
+pub use pointer::{MAX_POINTER, Pointer, PointerError, Reach};
 pub use store::{Limits, Store};
 pub use write::{Begin, Committed, Durability, Existing, Incoming, Winner, Writing};
 

@@ -8,9 +8,13 @@
 //! | `MSG: text`, `MSG text` | [`Pointer::Message`]: not available, and why |
 //! | anything else that can be a path | [`Pointer::Relative`] to the store's root, then to the leaf |
 
+mod reach;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+
+pub use reach::Reach;
 
 use crate::error::{Action, Error};
 
@@ -76,6 +80,13 @@ impl Pointer {
         }
     }
 
+    /// Says whether the text of a [`Pointer::Path`] means something on Windows only: a drive, a share, a backslash at its
+    /// beginning.
+    #[must_use]
+    pub fn is_windows_path(path: &str) -> bool {
+        path.starts_with('\\') || has_drive(path)
+    }
+
     /// Reads and understands a pointer file, at most [`MAX_POINTER`] bytes of it.
     ///
     /// # Errors
@@ -110,8 +121,7 @@ impl Pointer {
         if text.contains(['<', '>', '"', '|', '?', '*']) {
             return Err(PointerError::NotAPath);
         }
-        let has_drive = matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic());
-        if has_drive || text.starts_with(['\\', '/']) {
+        if has_drive(text) || text.starts_with(['\\', '/']) {
             return Ok(Self::Path(text.to_owned()));
         }
         // `C:x` depends on a current directory, and `name:x` may be a stream or a scheme.
@@ -174,6 +184,10 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Pointe
     char::decode_utf16(pairs.iter().copied().map(unit))
         .collect::<Result<_, _>>()
         .map_err(|_| PointerError::Encoding)
+}
+
+fn has_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
 }
 
 fn strip_keyword<'t>(text: &'t str, keyword: &str) -> Option<&'t str> {

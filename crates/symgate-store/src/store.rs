@@ -91,6 +91,16 @@ impl Store {
         Ok(layout::inspect(&self.root.join("wantsptr.txt"))?.is_some_and(|found| found.is_file()))
     }
 
+    /// Says whether the directory calls itself a symbol store: its root has a `pingme.txt`
+    /// (SYMSRV §1.1 rule 12, §2.1). A store without it is a store all the same.
+    ///
+    /// # Errors
+    /// As [`tier`](Self::tier).
+    pub fn is_marked(&self) -> Result<bool, Error> {
+        self.refuse_foreign()?;
+        Ok(layout::inspect(&self.root.join("pingme.txt"))?.is_some_and(|found| found.is_file()))
+    }
+
     /// Looks for one variant of a file.
     ///
     /// An empty file, a directory or a special file is not a hit. Names are compared exactly first
@@ -107,6 +117,28 @@ impl Store {
         layout::find(&self.root, &components)
     }
 
+    /// Finds the file that a relative pointer names: below the root, or else beside the pointer
+    /// (SYMSRV §2.3). Either separator parts directories, and case does not matter.
+    ///
+    /// A text with `..` names nothing; [`Pointer::Relative`](crate::Pointer::Relative) holds none.
+    ///
+    /// # Errors
+    /// As [`probe`](Self::probe).
+    pub fn resolve(&self, pointer: &Path, relative: &str) -> Result<Option<PathBuf>, Error> {
+        self.refuse_foreign()?;
+        let parts = relative.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."));
+        let parts: Vec<String> = parts.map(str::to_owned).collect();
+        if parts.is_empty() || parts.iter().any(|part| part == "..") {
+            return Ok(None);
+        }
+        for base in [Some(self.root.as_path()), pointer.parent()].into_iter().flatten() {
+            if let Probe::Found(path) = layout::find(base, &parts)? {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
     /// Begins to write one variant of a file: makes directories, waits for the lock, sweeps what a
     /// crash left, and looks again whether somebody else has been faster.
     ///
@@ -117,8 +149,23 @@ impl Store {
     /// [`Error::LockTimeout`] and [`Error::Cancelled`] while waiting; [`Error::Io`],
     /// [`Error::ForeignRoot`], [`Error::Occupied`], [`Error::Reserved`].
     pub fn begin(&self, id: &FileId, variant: Variant, writing: &Writing<'_>) -> Result<Begin, Error> {
+        self.receive(id, variant, variant, writing)
+    }
+
+    /// Begins to receive a compressed file of which only the expansion is to be kept
+    /// ([`Incoming::commit_expanded`]): so the plain file is what may be there already, and a
+    /// compressed one, which may be a damaged one, is in nobody's way.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub fn begin_expanded(&self, id: &FileId, writing: &Writing<'_>) -> Result<Begin, Error> {
+        self.receive(id, Variant::Compressed, Variant::Plain, writing)
+    }
+
+    /// Receives one variant so that another, or the same, becomes visible.
+    fn receive(&self, id: &FileId, variant: Variant, visible: Variant, writing: &Writing<'_>) -> Result<Begin, Error> {
         let tier = self.tier()?;
-        let components = components(id, tier, variant);
+        let components = components(id, tier, visible);
         if let Some(leaf) = components.last().filter(|leaf| is_reserved(leaf)) {
             return Err(Error::Reserved { name: leaf.clone() });
         }
@@ -145,7 +192,7 @@ impl Store {
         if let Some(leaf) = place.plain.parent() {
             write::sweep(leaf, &lock);
         }
-        Incoming::create(&self.root, place, variant, writing, self.limits, lock).map(Begin::Write)
+        Incoming::create(&self.root, place, variant, visible, writing, self.limits, lock).map(Begin::Write)
     }
 
     fn existing(&self, components: &[String], writing: &Writing<'_>) -> Result<Option<PathBuf>, Error> {

@@ -143,12 +143,13 @@ impl Incoming {
         root: &Path,
         place: Place,
         variant: Variant,
+        visible: Variant,
         writing: &Writing<'_>,
         limits: Limits,
         lock: Lock,
     ) -> Result<Self, Error> {
         let target = place.of(variant).to_owned();
-        refuse_occupied(&target)?;
+        refuse_occupied(place.of(visible))?;
         let partial = Partial::create(root, &target, variant, &lock)?;
         Ok(Self {
             partial,
@@ -228,13 +229,38 @@ impl Incoming {
         writing: &Writing<'_>,
     ) -> Result<Committed<C::Warning>, PutError<C::Refusal>> {
         self.partial.complete(self.expected)?;
-        refuse_occupied(&self.place.plain)?;
+        let mut plain = self.expanded(writing)?;
+        publish(&mut plain, check, self.existing, self.durability)
+    }
+
+    /// Makes what was received as `fil_` visible as it is, as a store in the middle of a chain wants
+    /// it (SYMSRV §1.2), after `check` has seen what it expands to: the bytes of a cabinet do not
+    /// tell which file is in it, and a wrong one would stay in everybody's way.
+    ///
+    /// The expansion is written beside it and removed again.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit), and [`Error::Expand`].
+    pub fn commit_compressed<C: Check>(
+        mut self,
+        check: &mut C,
+        writing: &Writing<'_>,
+    ) -> Result<Committed<C::Warning>, PutError<C::Refusal>> {
+        self.partial.complete(self.expected)?;
+        let mut plain = self.expanded(writing)?;
+        let warnings = judge(&mut plain, check, &self.partial.target)?;
+        drop(plain);
+        Ok(reveal(&mut self.partial, warnings, self.existing, self.durability)?)
+    }
+
+    /// Expands what was received into a file that nobody sees.
+    fn expanded(&mut self, writing: &Writing<'_>) -> Result<Partial, Error> {
         let mut plain = Partial::beside(&self.place.plain, EXPANDED, &self.lock)?;
         let named = self.place.of(self.variant).to_owned();
         self.partial.rewind()?;
         fill_expanded(&mut plain, &mut self.partial.file, &named, self.limits, writing)?;
         plain.complete(None)?;
-        publish(&mut plain, check, self.existing, self.durability)
+        Ok(plain)
     }
 
     /// Replaces the content by the expansion of `source`.
@@ -305,13 +331,34 @@ fn publish<C: Check>(
     existing: Existing,
     durability: Durability,
 ) -> Result<Committed<C::Warning>, PutError<C::Refusal>> {
+    let target = partial.target.clone();
+    let warnings = judge(partial, check, &target)?;
+    Ok(reveal(partial, warnings, existing, durability)?)
+}
+
+/// Shows the content to `check`; `target` is for errors.
+fn judge<C: Check>(
+    partial: &mut Partial,
+    check: &mut C,
+    target: &Path,
+) -> Result<Vec<C::Warning>, PutError<C::Refusal>> {
     partial.rewind()?;
-    let warnings = check
+    check
         .check(&mut partial.file, partial.written)
         .map_err(|refusal| PutError::Refused {
-            path: partial.target.clone(),
+            path: target.to_owned(),
             refusal,
-        })?;
+        })
+}
+
+/// Flushes and renames, unless another writer's file is in the place.
+fn reveal<W>(
+    partial: &mut Partial,
+    warnings: Vec<W>,
+    existing: Existing,
+    durability: Durability,
+) -> Result<Committed<W>, Error> {
+    refuse_occupied(&partial.target)?;
     if durability == Durability::Flushed {
         partial.flush()?;
     }
@@ -332,7 +379,7 @@ fn publish<C: Check>(
                 Existing::Keep => Committed::theirs(&partial.target)?,
                 Existing::Overwrite => None,
             };
-            theirs.ok_or(PutError::Store(error))
+            theirs.ok_or(error)
         }
     }
 }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use cabinet::{MSZIP, SZDD, content};
+use cabinet::{MSZIP, STORED, SZDD, content};
 use property::{Refused, files_below, id, read};
 use symgate_path::{FileId, Tier, Variant};
 use symgate_store::{
@@ -241,7 +241,7 @@ fn nothing_is_written_where_something_else_lies() {
     fs::create_dir_all(store.root().join("x.pdb/K1/x.pdb")).unwrap();
     let error = store.begin(&id, Variant::Plain, &Writing::default()).unwrap_err();
     assert!(matches!(error, Error::Occupied { .. }), "{error:?}");
-    assert!(!error.is_unwritable());
+    assert!(error.is_unwritable());
 
     fs::write(store.root().join("y.pdb"), "a file, not a directory").unwrap();
     let id = property::id("y.pdb", "K1");
@@ -362,6 +362,68 @@ fn a_received_cabinet_is_expanded_without_becoming_visible() {
 }
 
 #[test]
+fn what_is_kept_compressed_is_judged_by_what_is_in_it() {
+    let writing = Writing::default();
+    let id = id("x.pdb", "K1");
+    let mut plain = |file: &mut File, length: u64| -> Result<Vec<()>, io::Error> {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        assert_eq!(bytes.len() as u64, length);
+        if bytes == content(70_000) {
+            Ok(vec![()])
+        } else {
+            Err(io::ErrorKind::InvalidData.into())
+        }
+    };
+    for (bytes, is_right) in [(MSZIP, true), (STORED, false)] {
+        let (directory, store) = store();
+        let mut incoming = begin(&store, &id, Variant::Compressed, &writing);
+        incoming.write_all(bytes).unwrap();
+        let received = incoming.commit_compressed(&mut plain, &writing);
+        let other = Store::new(directory.path().join("other"));
+        let source = directory.path().join("x.pd_");
+        fs::write(&source, bytes).unwrap();
+        let copied = other.copy(&source, &id, Form::AsIs(Variant::Compressed), &mut plain, &writing);
+        for (store, result) in [(&store, received), (&other, copied)] {
+            let place = store.root().join("x.pdb/K1/x.pd_");
+            match result {
+                Ok(done) => {
+                    assert!(is_right && done.path == place && done.winner == Winner::Ours);
+                    assert_eq!((done.bytes, done.warnings.len()), (bytes.len() as u64, 1));
+                    assert_eq!(fs::read(&place).unwrap(), bytes);
+                }
+                Err(PutError::Refused { path, .. }) => {
+                    assert!(!is_right && path == place);
+                    assert!(!place.exists());
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+            assert_eq!(read(store, &id), None);
+            assert_clean(store);
+        }
+    }
+}
+
+#[test]
+fn a_damaged_compressed_file_is_not_in_the_way_of_an_expanded_one() {
+    let (_directory, store) = store();
+    let id = id("x.pdb", "K1");
+    let writing = Writing::default();
+    put(&store, &id, Variant::Compressed, b"MSCF, once");
+    let Begin::Write(mut incoming) = store.begin_expanded(&id, &writing).unwrap() else {
+        panic!("the plain file is not there");
+    };
+    incoming.write_all(MSZIP).unwrap();
+    incoming.commit_expanded(&mut AnyContent, &writing).unwrap();
+    assert!(read(&store, &id).unwrap() == content(70_000));
+    // The plain file is: nothing has to be received again.
+    let Begin::Exists(path) = store.begin_expanded(&id, &writing).unwrap() else {
+        panic!("the plain file is there");
+    };
+    assert_eq!(path, store.root().join("x.pdb/K1/x.pdb"));
+}
+
+#[test]
 fn a_cabinet_that_lies_leaves_nothing_in_any_form() {
     let (directory, store) = store();
     let id = id("x.pdb", "K1");
@@ -444,7 +506,7 @@ fn an_error_of_the_source_names_the_source() {
     for (source, expected) in [
         (&missing, "Io { action: Read"),
         (&empty, "Empty"),
-        (&directory.path().to_owned(), "Occupied"),
+        (&directory.path().to_owned(), "NoFile"),
     ] {
         for form in [Form::AsIs(Variant::Plain), Form::Expanded] {
             let result = store.copy(source, &id("x.pdb", "K1"), form, &mut AnyContent, &Writing::default());
@@ -463,7 +525,10 @@ fn an_error_of_the_source_names_the_source() {
 fn pointers_are_copied_and_read() {
     let (directory, store) = store();
     assert!(!store.wants_pointers().unwrap());
+    assert!(!store.is_marked().unwrap());
     fs::create_dir(store.root()).unwrap();
+    fs::write(store.root().join("pingme.txt"), "").unwrap();
+    assert!(store.is_marked().unwrap());
     fs::write(store.root().join("wantsptr.txt"), "").unwrap();
     assert!(store.wants_pointers().unwrap());
 
@@ -530,5 +595,40 @@ fn assert_clean(store: &Store) {
             "left behind: {}",
             path.display()
         );
+    }
+}
+
+#[test]
+fn a_relative_pointer_is_looked_for_below_the_root_and_then_beside_it() {
+    let (_directory, store) = store();
+    let pointer = store.root().join("x.pdb/K1/file.ptr");
+    let outside = store.root().join("../secret");
+    for (file, content) in [
+        (&pointer, ""),
+        (&store.root().join("drop/Both.pdb"), "root"),
+        (&store.root().join("x.pdb/K1/drop/Both.pdb"), "leaf"),
+        (&store.root().join("x.pdb/K1/beside.pdb"), "leaf"),
+        (&outside, "secret"),
+    ] {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    for (relative, expected) in [
+        (r"drop\Both.pdb", Some("root")),
+        ("drop/both.PDB", Some("root")),
+        (r".\drop\\Both.pdb", Some("root")),
+        ("beside.pdb", Some("leaf")),
+        ("drop", None),
+        ("nothing", None),
+        ("", None),
+        (".", None),
+        (r"..\secret", None),
+        ("drop/../../secret", None),
+        // Nothing is in it.
+        ("file.ptr", None),
+    ] {
+        let found = store.resolve(&pointer, relative).unwrap();
+        let content = found.map(|path| fs::read_to_string(path).unwrap());
+        assert_eq!(content.as_deref(), expected, "{relative}");
     }
 }

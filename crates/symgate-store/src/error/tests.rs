@@ -26,12 +26,17 @@ fn each_error_prints_one_plain_line_and_knows_its_kind() {
         (
             Error::Occupied { path: path() },
             "`sym/x.pdb` is not a regular file",
+            [true, false, false, false, false],
+        ),
+        (
+            Error::NoFile { path: path() },
+            "`sym/x.pdb` cannot be copied, it is not a regular file",
             [false; 5],
         ),
         (
             Error::LockTimeout { path: path() },
             "timed out while another program was writing `sym/x.pdb`",
-            [false, false, true, false, false],
+            [true, false, true, false, false],
         ),
         (
             Error::Cancelled { path: path() },
@@ -101,22 +106,28 @@ fn each_error_prints_one_plain_line_and_knows_its_kind() {
         (
             io(Action::Create, ErrorKind::NotFound),
             "cannot create `sym/x.pdb`",
-            [false; 5],
+            [true, false, false, false, false],
+        ),
+        (
+            // What a share says that died: the kind has no name.
+            io(Action::Write, ErrorKind::Other),
+            "cannot write `sym/x.pdb`",
+            [true, false, false, false, false],
         ),
         (
             io(Action::Write, ErrorKind::StorageFull),
             "cannot write `sym/x.pdb`",
-            [false, true, false, false, false],
+            [true, true, false, false, false],
         ),
         (
             io(Action::Write, ErrorKind::FileTooLarge),
             "cannot write `sym/x.pdb`",
-            [false, true, false, false, false],
+            [true, true, false, false, false],
         ),
         (
             io(Action::Flush, ErrorKind::QuotaExceeded),
             "cannot flush to disk `sym/x.pdb`",
-            [false, true, false, false, false],
+            [true, true, false, false, false],
         ),
         (
             io(Action::Publish, ErrorKind::ReadOnlyFilesystem),

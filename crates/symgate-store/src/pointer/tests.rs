@@ -97,3 +97,19 @@ fn takes_a_pointer_of_just_the_largest_size() {
     let text = "a".repeat(MAX_POINTER);
     assert_eq!(Pointer::parse(text.as_bytes()), Ok(Pointer::Relative(text.clone())));
 }
+
+#[test]
+fn knows_a_path_of_windows_by_its_beginning() {
+    for (path, expected) in [
+        (r"\\s\x.pdb", true),
+        (r"\x.pdb", true),
+        (r"\/s/x.pdb", true),
+        (r"C:\x.pdb", true),
+        ("d:/x.pdb", true),
+        ("/x.pdb", false),
+        ("//s/x.pdb", false),
+        (r"/a\b.pdb", false),
+    ] {
+        assert_eq!(Pointer::is_windows_path(path), expected, "{path}");
+    }
+}

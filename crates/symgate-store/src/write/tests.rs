@@ -23,13 +23,15 @@ type Put = Result<Committed<Infallible>, PutError<Infallible>>;
 /// One way to write: the name, the content that readers find, and the work.
 struct Way {
     name: &'static str,
+    variant: Variant,
     content: &'static [u8],
     put: fn(&Store, &FileId, &Path, &Writing<'_>) -> Put,
 }
 
-const WAYS: [Way; 4] = [
+const WAYS: [Way; 5] = [
     Way {
         name: "received in two parts",
+        variant: Variant::Plain,
         content: b"new content",
         put: |store, id, _, writing| {
             let Begin::Write(mut incoming) = store.begin(id, Variant::Plain, writing)? else {
@@ -42,6 +44,7 @@ const WAYS: [Way; 4] = [
     },
     Way {
         name: "received compressed",
+        variant: Variant::Plain,
         content: b"two",
         put: |store, id, _, writing| {
             let Begin::Write(mut incoming) = store.begin(id, Variant::Compressed, writing)? else {
@@ -52,7 +55,20 @@ const WAYS: [Way; 4] = [
         },
     },
     Way {
+        name: "kept compressed",
+        variant: Variant::Compressed,
+        content: CABINET,
+        put: |store, id, _, writing| {
+            let Begin::Write(mut incoming) = store.begin(id, Variant::Compressed, writing)? else {
+                panic!("nothing was there");
+            };
+            incoming.append(CABINET)?;
+            incoming.commit_compressed(&mut AnyContent, writing)
+        },
+    },
+    Way {
         name: "copied",
+        variant: Variant::Plain,
         content: CABINET,
         put: |store, id, from, writing| {
             let form = Form::AsIs(Variant::Plain);
@@ -61,6 +77,7 @@ const WAYS: [Way; 4] = [
     },
     Way {
         name: "copied expanded",
+        variant: Variant::Plain,
         content: b"two",
         put: |store, id, from, writing| store.copy(from, id, Form::Expanded, &mut AnyContent, writing),
     },
@@ -95,12 +112,12 @@ fn check(way: &Way, before: Option<&[u8]>, plan: Plan) -> bool {
     };
     if let Some(old) = before {
         fs::create_dir_all(store.root().join("x.pdb/K1")).unwrap();
-        fs::write(store.root().join("x.pdb/K1/x.pdb"), old).unwrap();
+        fs::write(store.root().join("x.pdb/K1").join(&*id.leaf(way.variant)), old).unwrap();
     }
 
     let (result, failed) = faults::with(plan, || (way.put)(&store, &id, &source, &writing));
 
-    let seen = read(&store, &id);
+    let seen = read_variant(&store, &id, way.variant);
     match &result {
         Ok(_) => assert_eq!(seen.as_deref(), Some(way.content), "{row}"),
         Err(PutError::Store(error)) => {
@@ -119,7 +136,11 @@ fn check(way: &Way, before: Option<&[u8]>, plan: Plan) -> bool {
 
     // The next writer succeeds and sweeps what is left.
     (way.put)(&store, &id, &source, &writing).unwrap();
-    assert_eq!(read(&store, &id).as_deref(), Some(way.content), "{row}");
+    assert_eq!(
+        read_variant(&store, &id, way.variant).as_deref(),
+        Some(way.content),
+        "{row}"
+    );
     assert_eq!(unfinished(&store), [] as [String; 0], "{row}, at the end");
     failed.is_some()
 }
@@ -293,7 +314,11 @@ fn begin(store: &Store) -> Incoming {
 }
 
 fn read(store: &Store, id: &FileId) -> Option<Vec<u8>> {
-    match store.probe(id, Variant::Plain).unwrap() {
+    read_variant(store, id, Variant::Plain)
+}
+
+fn read_variant(store: &Store, id: &FileId, variant: Variant) -> Option<Vec<u8>> {
+    match store.probe(id, variant).unwrap() {
         Probe::Found(path) => Some(fs::read(path).unwrap()),
         Probe::NoFile | Probe::NoPath => None,
     }
