@@ -182,7 +182,7 @@ impl Desk {
             if record.is_proven(ask, &candidate.credentials) {
                 return Known::Give(candidate, Standing::Proven);
             }
-            if record.first.iter().any(|(_, first)| first.same(&candidate.credentials)) {
+            if record.is_under_way(&candidate.credentials) {
                 return Known::Wait;
             }
             let standing = self.begin(peer, &candidate.credentials);
@@ -195,6 +195,13 @@ impl Desk {
         }
         record.search = Search::Running;
         Known::Search
+    }
+
+    /// Whether the same answer is being judged for the first time.
+    pub(crate) fn is_under_way(&self, peer: &Peer, credentials: &Credentials) -> bool {
+        self.peers
+            .get(peer)
+            .is_some_and(|record| record.is_under_way(credentials))
     }
 
     /// Takes an answer that the search found: `None` when the peer rejected it before.
@@ -373,6 +380,10 @@ impl Record {
     fn is_proven(&self, ask: &Ask, credentials: &Credentials) -> bool {
         let mut proven = self.proven.iter();
         proven.any(|proven| proven.realm == ask.realm && proven.credentials.same(credentials))
+    }
+
+    fn is_under_way(&self, credentials: &Credentials) -> bool {
+        self.first.iter().any(|(_, first)| first.same(credentials))
     }
 
     /// A rejection counts for the peer, whatever realm it names: a peer that renames its realm gets no second logon.

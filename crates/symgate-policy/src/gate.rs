@@ -258,12 +258,23 @@ impl Gate {
         }
     }
 
-    /// Gives an answer that the search found, unless the peer rejected it before.
+    /// Gives an answer that the search found, unless the peer rejected it before. While the same answer, given by
+    /// somebody else during the search, is being judged, it waits: whoever holds that one never waits for a search.
     fn offer(&mut self, ask: &Ask, candidate: Candidate) -> Option<Answer> {
         if !fits(&candidate.credentials, ask) {
             return None;
         }
-        let standing = self.session.desk().offer(&Peer::of(ask), ask, &candidate)?;
+        let peer = Peer::of(ask);
+        let session = self.session.clone();
+        let mut desk = session.desk();
+        while desk.is_under_way(&peer, &candidate.credentials) {
+            if self.is_cancelled() {
+                return Some(Answer::Refuse(Refusal::ByUser));
+            }
+            desk = session.wait(desk);
+        }
+        let standing = desk.offer(&peer, ask, &candidate)?;
+        drop(desk);
         Some(self.give(ask, candidate, standing))
     }
 

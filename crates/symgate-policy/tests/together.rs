@@ -441,3 +441,105 @@ fn an_accepted_answer_does_not_wait_for_one_that_is_being_judged() {
     assert!(matches!(first.answer(&digest), Answer::Use(given) if given.same(&alice("mine"))));
     assert!(matches!(stranger.answer(&digest), Answer::Use(typed) if typed.same(&alice("theirs"))));
 }
+
+/// A person who takes so long over the first question that somebody else answers with the same meanwhile.
+struct Slow {
+    asked: mpsc::Sender<()>,
+    go: mpsc::Receiver<()>,
+    passwords: VecDeque<&'static str>,
+}
+
+impl Prompter for Slow {
+    fn ask(&mut self, _: &Question<'_>) -> Prompted {
+        self.asked.send(()).unwrap();
+        self.go.recv().unwrap();
+        let typed = self.passwords.pop_front();
+        typed.map_or(Prompted::Unavailable, |password| {
+            Prompted::Answer(Credentials::password("alice", password))
+        })
+    }
+}
+
+/// A server that one errand names and another is redirected to: what is given for it goes to the first only, and is typed
+/// for the second while it is being judged.
+#[test]
+fn a_typed_answer_waits_for_the_same_answer_given_by_another() {
+    let table = [
+        (Outcome::Rejected, vec!["same", "right"], "right"),
+        (Outcome::Accepted, vec!["same"], "same"),
+        (Outcome::Abandoned, vec!["same"], "same"),
+    ];
+    for (outcome, passwords, expected) in table {
+        let ((asked, question), (answered, go)) = (mpsc::channel(), mpsc::channel());
+        let prompter = Slow {
+            asked,
+            go,
+            passwords: passwords.into(),
+        };
+        let given = Explicit::default().for_stores(Given::Credentials(alice("same")));
+        let answers = Answers::default().with_explicit(given).with_prompter(prompter);
+        let session = Session::new(Policy::interactive(), answers);
+        let server = || Ask {
+            target: Target::Origin,
+            ..ask_of("s")
+        };
+        let judged = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let redirected = scope.spawn(|| {
+                let mut gate = session.gate(Errand::new(origin("elsewhere"), ""), Arc::default());
+                let answer = gate.answer(&server());
+                (answer, judged.load(Ordering::SeqCst))
+            });
+            question.recv().unwrap();
+            let mut named = session.gate(Errand::new(origin("s"), ""), Arc::default());
+            assert!(matches!(named.answer(&server()), Answer::Use(_)));
+            answered.send(()).unwrap();
+            // Time to do it wrong.
+            for _ in 0..1000 {
+                thread::yield_now();
+            }
+            judged.store(true, Ordering::SeqCst);
+            named.report(&server(), outcome);
+            if outcome == Outcome::Rejected && question.recv_timeout(Duration::from_secs(10)).is_ok() {
+                answered.send(()).unwrap();
+            }
+            let (answer, after) = redirected.join().unwrap();
+            assert!(after, "{outcome:?}: given while the same was being judged");
+            assert!(
+                matches!(&answer, Answer::Use(credentials) if credentials.same(&alice(expected))),
+                "{outcome:?}: {answer:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn a_typed_answer_that_waits_for_another_ends_by_cancel() {
+    let ((asked, question), (answered, go)) = (mpsc::channel(), mpsc::channel());
+    let prompter = Slow {
+        asked,
+        go,
+        passwords: ["same"].into(),
+    };
+    let given = Explicit::default().for_stores(Given::Credentials(alice("same")));
+    let answers = Answers::default().with_explicit(given).with_prompter(prompter);
+    let session = Session::new(Policy::interactive(), answers);
+    let server = || Ask {
+        target: Target::Origin,
+        ..ask_of("s")
+    };
+    let cancel = Arc::new(AtomicBool::new(false));
+    thread::scope(|scope| {
+        let mut redirected = session.gate(Errand::new(origin("elsewhere"), ""), Arc::clone(&cancel));
+        let waiting = scope.spawn(move || redirected.answer(&server()));
+        question.recv().unwrap();
+        let mut named = session.gate(Errand::new(origin("s"), ""), Arc::default());
+        assert!(matches!(named.answer(&server()), Answer::Use(_)));
+        answered.send(()).unwrap();
+        for _ in 0..1000 {
+            thread::yield_now();
+        }
+        cancel.store(true, Ordering::SeqCst);
+        assert!(matches!(waiting.join().unwrap(), Answer::Refuse(Refusal::ByUser)));
+    });
+}

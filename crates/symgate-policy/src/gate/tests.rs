@@ -1,3 +1,5 @@
+//! The gate against scripted sources and a scripted person: who is asked, what is remembered, what is shut.
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
