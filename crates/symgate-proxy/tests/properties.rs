@@ -82,6 +82,12 @@ proptest! {
         laws::choosing_is_total(format!("{}\n{exceptions}\n{url}", value.replace('\n', ";")).as_bytes());
     }
 
+    #[test]
+    fn nothing_printed_depends_on_the_password(value in setting(), bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        laws::nothing_printed_depends_on_a_password(value.as_bytes());
+        laws::nothing_printed_depends_on_a_password(&bytes);
+    }
+
     /// Passwords typed as they are, with every separator that could cut them into "a proxy".
     #[test]
     fn nothing_printed_holds_the_password(

@@ -1,3 +1,5 @@
+//! Lists of challenges, shape by shape and fault by fault (RFC 9110 §11).
+
 use super::*;
 
 /// One field to a line of words: `Name`, `Name token`, `Name a=b c=d`, or `!what was expected`.

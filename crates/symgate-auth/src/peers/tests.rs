@@ -1,3 +1,5 @@
+//! What is remembered of whom: protection spaces, identities, rejections, uses of a nonce.
+
 use super::*;
 use crate::UriScheme;
 

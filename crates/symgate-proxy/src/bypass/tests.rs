@@ -1,3 +1,5 @@
+//! The matching rules of `NO_PROXY` and each row in which curl's differ.
+
 use super::*;
 
 /// A value, how many entries of it are valid, and the places of those that are refused.

@@ -1,3 +1,5 @@
+//! Which source wins, with its reason, and what is said about the losers (CONTRACT §2).
+
 use super::*;
 use crate::{route::Routed, warning::Fault};
 

@@ -1,3 +1,5 @@
+//! Names of variables in each case, and blank values.
+
 use super::*;
 
 #[test]

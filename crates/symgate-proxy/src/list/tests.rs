@@ -1,3 +1,5 @@
+//! The list syntax of SYMSRV §4.2, row by row.
+
 use super::*;
 
 /// A value, how many entries of it are valid, and the places of those that are refused.

@@ -1,3 +1,5 @@
+//! One entry of a list: its address, its credentials, and what it does not print.
+
 use super::*;
 
 fn shown(entry: &str) -> String {

@@ -50,8 +50,32 @@ pub(crate) fn choosing_is_total(bytes: &[u8]) {
     }
 }
 
+/// Nothing that can be printed depends on a user or a password. The bytes become what stands around them.
+pub(crate) fn nothing_printed_depends_on_a_password(bytes: &[u8]) {
+    let (before, after) = bytes.split_at(bytes.len() / 2);
+    let before = String::from_utf8_lossy(before);
+    let after = String::from_utf8_lossy(after);
+    let value = |user, password| format!("{before}//{user}:{password}@{after}");
+    let url = Url::parse("https://host.test/").expect("a URL");
+    assert_eq!(
+        printed(&value("us3rqzx", "s3cr3tqz"), &url),
+        printed(&value("n0b0dyx", "pa55w0rd"), &url),
+    );
+}
+
 /// Nothing that can be printed holds one of `secrets`, whatever setting holds `value`.
 pub(crate) fn nothing_printed_holds(secrets: &[String], value: &str, url: &Url) {
+    let printed = printed(value, url).to_lowercase();
+    for secret in secrets {
+        assert!(
+            !printed.contains(&secret.to_lowercase()),
+            "`{secret}` of `{value}` in {printed}"
+        );
+    }
+}
+
+/// All that can be printed of `value` in any setting.
+fn printed(value: &str, url: &Url) -> String {
     let mut printed = String::new();
     for name in ["https_proxy", "ALL_PROXY", "HTTP_PROXY", "_NT_SYMBOL_PROXY"] {
         print(&mut printed, &ProxyConfig::from_vars([(name, value)]), url);
@@ -59,14 +83,7 @@ pub(crate) fn nothing_printed_holds(secrets: &[String], value: &str, url: &Url) 
     print(&mut printed, &ProxyConfig::direct().with_proxy(value), url);
     let (list, remarks) = ProxyList::parse(value);
     printed.push_str(&format!("{list:?} {remarks:?}"));
-
-    let printed = printed.to_lowercase();
-    for secret in secrets {
-        assert!(
-            !printed.contains(&secret.to_lowercase()),
-            "`{secret}` of `{value}` in {printed}"
-        );
-    }
+    printed
 }
 
 fn print(printed: &mut String, config: &ProxyConfig, url: &Url) {
