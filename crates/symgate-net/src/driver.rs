@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use symgate_auth::{Channel, Target};
+use symgate_auth::{Channel, Origin, Target, UriScheme};
 use symgate_http::{Action, Endpoint, Eof, Failure, FailureKind, Fetch, Now, Opened, Parked, PoolKey, Release, Reuse};
 
 use crate::cancel::Cancel;
@@ -28,8 +28,9 @@ pub(crate) struct Driver<'d> {
     /// How long we stood in the pool's queue. The errand's clock stands still meanwhile: its deadlines are about
     /// peers, not about our own other errands.
     queued: Duration,
-    lease: Option<Lease<PoolKey, Kept>>,
+    // Dropped in this order: the connection is closed before its place is free.
     stream: Option<Stream>,
+    lease: Option<Lease<PoolKey, Kept>>,
     finished: Finished,
 }
 
@@ -95,8 +96,13 @@ impl<'d> Driver<'d> {
                     let routes = self.handler.routes(url);
                     fetch.handle_routes(routes)
                 }
-                Action::Open(endpoint) => match self.open(endpoint, until)? {
+                Action::Open(endpoint) if self.lease.is_some() => match self.open(endpoint, &wait)? {
                     Ok(opened) => fetch.handle_opened(opened),
+                    Err(failure) => fetch.handle_failed(failure),
+                },
+                // As whom the proxy wants us may be known only at the end of the queue: the machine is asked again.
+                Action::Open(_) => match self.queue()? {
+                    Ok(()) => continue,
                     Err(failure) => fetch.handle_failed(failure),
                 },
                 Action::StartTls { target, host, early } => match self.start_tls(target, host, early, &wait)? {
@@ -118,7 +124,7 @@ impl<'d> Driver<'d> {
                     fetch.handle_answer(answer)
                 }
                 Action::Token(request) => {
-                    let token = self.handler.token(request);
+                    let token = self.handler.token(request, until);
                     fetch.handle_token(token)
                 }
                 Action::Head(_)
@@ -153,27 +159,39 @@ impl<'d> Driver<'d> {
         self.begun.checked_add(total)
     }
 
-    /// A kept stream or a new one.
-    fn open(&mut self, endpoint: &Endpoint, until: Option<Instant>) -> Outcome<Opened> {
+    /// Waits for a place among the connections. The clock of the errand stands still meanwhile.
+    fn queue(&mut self) -> Outcome<()> {
+        let start = Instant::now();
+        let total = self.total();
+        let place = self.client.pool.acquire(&Wait::new(self.cancel, total));
+        self.queued += start.elapsed();
+        match place {
+            Ok(lease) => {
+                self.lease = Some(lease);
+                Ok(Ok(()))
+            }
+            Err(halt) => self.failed(halt, FailureKind::Connect, Late::Free).map(Err),
+        }
+    }
+
+    /// A kept stream or a new one, in the place that we have.
+    fn open(&mut self, endpoint: &Endpoint, wait: &Wait<'_>) -> Outcome<Opened> {
         // The machine has forgotten a stream that it wants another one for.
         self.stream = None;
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let (lease, kept) = match self.place(endpoint)? {
-            Ok(place) => place,
-            Err(failure) => return Ok(Err(failure)),
+        let take = match endpoint.reuse {
+            Reuse::Allowed => Take::Idle,
+            Reuse::Never => Take::Slot,
         };
-        self.lease = Some(lease);
+        let kept = self.lease.as_ref().and_then(|lease| lease.stream(&endpoint.key, take));
         if let Some(Kept { stream, parked }) = kept {
             tracing::debug!("took a kept connection");
             self.stream = Some(stream);
             return Ok(Ok(Opened::Reused(parked)));
         }
-        // The time in the queue does not count.
-        let until = left.and_then(|left| Instant::now().checked_add(left));
-        let wait = Wait::new(self.cancel, until);
         let origin = &endpoint.hop.origin;
         tracing::debug!("dialling");
-        let dialled = match self.client.dialer.dial(origin.host(), origin.port(), &wait) {
+        self.warm_tls(endpoint);
+        let dialled = match self.client.dialer.dial(origin.host(), origin.port(), wait) {
             Ok(tcp) => Stream::new(tcp),
             Err(Undialled::Cancelled) => return Err(Error::Cancelled),
             Err(Undialled::Failed(error)) => return Ok(Err(undialled(error))),
@@ -187,29 +205,15 @@ impl<'d> Driver<'d> {
         }
     }
 
-    /// A place among the connections, with a kept stream if one fits.
-    fn place(&mut self, endpoint: &Endpoint) -> Outcome<(Lease<PoolKey, Kept>, Option<Kept>)> {
-        let take = match endpoint.reuse {
-            Reuse::Allowed => Take::Idle,
-            Reuse::Never => Take::Slot,
-        };
-        if let Some(lease) = self.lease.take() {
-            let kept = match take {
-                Take::Idle => lease.take_idle(&endpoint.key),
-                Take::Slot => None,
-            };
-            return Ok(Ok((lease, kept)));
+    /// Has the roots loaded that the way will need, while the other end is still far.
+    fn warm_tls(&self, endpoint: &Endpoint) {
+        let PoolKey { route, origin, .. } = &endpoint.key;
+        let https = |origin: &Origin| origin.scheme() == UriScheme::Https;
+        if route.proxy().is_some_and(https) {
+            self.client.config.proxy_tls.warm();
         }
-        let start = Instant::now();
-        let total = self.total();
-        let place = self
-            .client
-            .pool
-            .acquire(&endpoint.key, take, &Wait::new(self.cancel, total));
-        self.queued += start.elapsed();
-        match place {
-            Ok(place) => Ok(Ok(place)),
-            Err(halt) => self.failed(halt, FailureKind::Connect, Late::Free).map(Err),
+        if origin.as_ref().is_some_and(https) {
+            self.client.config.origin_tls.warm();
         }
     }
 

@@ -1,6 +1,7 @@
 //! [`Handler`]: the caller's side of an errand.
 
 use std::io;
+use std::time::Instant;
 
 use symgate_auth::mechanism::{TokenError, TokenRequest};
 use symgate_auth::{CredentialSource, Secret};
@@ -38,13 +39,14 @@ pub trait Handler: CredentialSource {
         let _ = note;
     }
 
-    /// Makes a token with the tickets of the logged-on user.
+    /// Makes a token with the tickets of the logged-on user. It should be there by `until`: whoever asks a system that
+    /// may block does so on a thread of its own, and looks at the errand's [`Cancel`](crate::Cancel) meanwhile.
     ///
     /// # Errors
     ///
-    /// [`TokenError`] if there is none; by default there is none.
-    fn token(&mut self, request: &TokenRequest) -> Result<Secret, TokenError> {
-        let _ = request;
+    /// [`TokenError`] if there is none, in time or at all; by default there is none.
+    fn token(&mut self, request: &TokenRequest, until: Option<Instant>) -> Result<Secret, TokenError> {
+        let _ = (request, until);
         Err(TokenError::Unavailable("no source of tickets".into()))
     }
 }

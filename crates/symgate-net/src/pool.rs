@@ -1,9 +1,10 @@
 //! Idle streams and the bound on all of them: [`Pool`].
 //!
 //! A client holds at most so many connections, busy and idle together. Who wants one stands in a queue; only the
-//! front of the queue is served, so nobody starves however well others fit. The front takes, in this order, the
-//! youngest idle stream whose key equals its own, a free slot, the slot of the oldest idle stream, which is closed.
-//! It waits only while every slot is busy, so each stream that is given back, kept or not, serves it.
+//! front of the queue is served, so nobody starves however well others fit. It waits only while every slot is busy, so
+//! each stream that is given back, kept or not, serves it. Who has a slot says then which stream it is for, and takes,
+//! in this order, the youngest idle stream whose key equals its own, a free slot, the slot of the oldest idle stream,
+//! which is closed. Not before: a queued errand may learn from the one before it as whom it has to come.
 //!
 //! [`Shelf`] is the bookkeeping, without clock, lock or socket; [`Pool`] adds those.
 
@@ -53,42 +54,32 @@ impl<K: PartialEq, S: Idle> Pool<K, S> {
         }
     }
 
-    /// The right to a connection, and an idle stream if one fits and is alive. Waits while all are busy.
-    pub(crate) fn acquire(
-        self: &Arc<Self>,
-        key: &K,
-        take: Take,
-        wait: &Wait<'_>,
-    ) -> Result<(Lease<K, S>, Option<S>), Halt> {
-        let mut refused = Vec::new();
+    /// The right to a connection. Waits while all are busy.
+    ///
+    /// Which stream it is for is said afterwards ([`Lease::stream`]): whom a peer accepts may change in the queue.
+    pub(crate) fn acquire(self: &Arc<Self>, wait: &Wait<'_>) -> Result<Lease<K, S>, Halt> {
         let mut shelf = self.lock();
         let ticket = shelf.enter();
         let result = loop {
-            match shelf.claim(ticket, key, take, Instant::now(), S::is_alive, &mut refused) {
-                Some(grant) => break Ok(grant),
-                None => {
-                    if let Err(halt) = wait.check() {
-                        shelf.leave(ticket);
-                        break Err(halt);
-                    }
-                    shelf = match self.changed.wait_timeout(shelf, wait.slice()) {
-                        Ok((shelf, _)) => shelf,
-                        Err(poisoned) => poisoned.into_inner().0,
-                    };
-                }
+            if shelf.claim(ticket) {
+                break Ok(());
             }
+            if let Err(halt) = wait.check() {
+                shelf.leave(ticket);
+                break Err(halt);
+            }
+            shelf = match self.changed.wait_timeout(shelf, wait.slice()) {
+                Ok((shelf, _)) => shelf,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
         };
         drop(shelf);
         // Another one is at the front now.
         self.changed.notify_all();
-        // Closing talks to the system; nobody has to wait for that.
-        refused.into_iter().for_each(S::close);
-        let grant = result?;
-        let lease = Lease {
+        result.map(|()| Lease {
             pool: Arc::clone(self),
             parked: false,
-        };
-        Ok((lease, grant.into_stream()))
+        })
     }
 
     /// Closes all idle streams.
@@ -105,15 +96,15 @@ impl<K: PartialEq, S: Idle> Pool<K, S> {
 }
 
 impl<K: PartialEq, S: Idle> Lease<K, S> {
-    /// An idle stream that fits, for whoever has the right already.
-    pub(crate) fn take_idle(&self, key: &K) -> Option<S> {
+    /// An idle stream that fits and is alive. Without one there is room to dial: the oldest idle stream is closed if
+    /// it would be one too many.
+    pub(crate) fn stream(&self, key: &K, take: Take) -> Option<S> {
         let mut refused = Vec::new();
-        let stream = self
-            .pool
-            .lock()
-            .take_idle(key, Instant::now(), S::is_alive, &mut refused);
-        // One slot fewer is in use now.
-        self.pool.changed.notify_all();
+        let stream = {
+            let mut shelf = self.pool.lock();
+            shelf.take(key, take, Instant::now(), S::is_alive, &mut refused)
+        };
+        // Closing talks to the system; nobody has to wait for that.
         refused.into_iter().for_each(S::close);
         stream
     }
@@ -142,7 +133,8 @@ struct Shelf<K, S> {
     max_idle: Duration,
     /// Slots in use by errands.
     busy: usize,
-    /// Streams that wait for an errand, the oldest first; with `busy` never more than `limit`.
+    /// Streams that wait for an errand, the oldest first; with `busy` never more than `limit` once whoever was served
+    /// last has taken its stream, which is before it dials.
     idle: VecDeque<Kept<K, S>>,
     /// Errands that wait for a slot, the first comer first.
     queue: VecDeque<Ticket>,
@@ -159,22 +151,6 @@ struct Kept<K, S> {
 /// A place in the queue.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Ticket(u64);
-
-/// What the front of the queue gets.
-#[derive(Debug, Eq, PartialEq)]
-enum Grant<S> {
-    Slot,
-    Stream(S),
-}
-
-impl<S> Grant<S> {
-    fn into_stream(self) -> Option<S> {
-        match self {
-            Self::Slot => None,
-            Self::Stream(stream) => Some(stream),
-        }
-    }
-}
 
 impl<K: PartialEq, S> Shelf<K, S> {
     fn new(limit: usize, max_idle: Duration) -> Self {
@@ -201,31 +177,36 @@ impl<K: PartialEq, S> Shelf<K, S> {
         self.queue.retain(|other| *other != ticket);
     }
 
-    /// Serves the front of the queue; `None` for everybody else, and for the front while all slots are busy.
-    /// Streams that are to be closed go to `refused`.
-    fn claim(
+    /// Serves the front of the queue, unless all slots are busy; nobody else.
+    fn claim(&mut self, ticket: Ticket) -> bool {
+        if self.queue.front() != Some(&ticket) || self.busy >= self.limit {
+            return false;
+        }
+        self.queue.pop_front();
+        self.busy += 1;
+        true
+    }
+
+    /// What a busy slot is to be used for: an idle stream, or a new one, for which there is room then. Streams that
+    /// are to be closed go to `refused`.
+    fn take(
         &mut self,
-        ticket: Ticket,
         key: &K,
         take: Take,
         now: Instant,
         is_alive: impl FnMut(&mut S) -> bool,
         refused: &mut Vec<S>,
-    ) -> Option<Grant<S>> {
-        if self.queue.front() != Some(&ticket) {
-            return None;
-        }
+    ) -> Option<S> {
         if take == Take::Idle
             && let Some(stream) = self.take_idle(key, now, is_alive, refused)
         {
-            self.serve_front();
-            return Some(Grant::Stream(stream));
+            return Some(stream);
         }
-        if self.busy + self.idle.len() >= self.limit {
-            refused.push(self.idle.pop_front()?.stream);
+        // One for one: a slot whose holder has not come here yet may want one of the others.
+        if self.busy + self.idle.len() > self.limit {
+            refused.extend(self.idle.pop_front().map(|oldest| oldest.stream));
         }
-        self.serve_front();
-        Some(Grant::Slot)
+        None
     }
 
     /// Takes the youngest idle stream that fits and is alive; those that are too old or dead go to `refused`.
@@ -250,11 +231,6 @@ impl<K: PartialEq, S> Shelf<K, S> {
             refused.push(kept.stream);
         }
         None
-    }
-
-    fn serve_front(&mut self) {
-        self.queue.pop_front();
-        self.busy += 1;
     }
 
     /// Turns a busy slot into an idle stream.

@@ -16,7 +16,8 @@ mod issuer;
 mod roots;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
+use std::thread;
 
 use rustls::ClientConfig;
 use rustls::client::ResolvesClientCert;
@@ -46,6 +47,8 @@ use crate::error::ConfigError;
 pub struct Tls {
     source: Source,
     built: Arc<OnceLock<Result<Arc<ClientConfig>, rustls::Error>>>,
+    /// Builds at most once ahead of time.
+    warming: Arc<Once>,
 }
 
 #[derive(Clone)]
@@ -102,6 +105,7 @@ impl Tls {
         Self {
             source,
             built: Arc::default(),
+            warming: Arc::new(Once::new()),
         }
     }
 
@@ -115,6 +119,22 @@ impl Tls {
                 .clone()
                 .map_err(TlsError::Setup),
         }
+    }
+
+    /// Builds the configuration on a thread of its own: loading the system's roots takes about as long as a round
+    /// trip, and the first connection has a few of those before its handshake.
+    pub(crate) fn warm(&self) {
+        if matches!(self.source, Source::Given(_)) || self.built.get().is_some() {
+            return;
+        }
+        self.warming.call_once(|| {
+            let tls = self.clone();
+            // Without a thread, or with an error, the handshake finds out by itself.
+            let spawned = thread::Builder::new()
+                .name("roots".into())
+                .spawn(move || drop(tls.client_config()));
+            drop(spawned);
+        });
     }
 }
 

@@ -1,3 +1,5 @@
+//! Which address is tried when, and what is told when none answers (RFC 8305 §5, §8).
+
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
 use proptest::prelude::*;

@@ -1,10 +1,12 @@
+//! Whole errands over real sockets: what is kept, what ends a wait, what each fault of the world is called.
+
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 
 use rustls::ALL_VERSIONS;
-use symgate_auth::{Answer, Ask, CredentialSource, Credentials, Identity, Origin, Peers, UriScheme};
+use symgate_auth::{Answer, Ask, CredentialSource, Credentials, Origin, Peers, UriScheme};
 use symgate_http::{NoRoute, Note, Request, ResponseHead, Route, Routes};
 use url::Url;
 
@@ -204,14 +206,8 @@ fn a_wait_for_a_place_ends_by_the_deadline_of_the_whole_errand() {
         config.deadlines.total = Some(Duration::from_millis(50));
         config.deadlines.connect = None;
     });
-    let key = PoolKey {
-        route: Route::Direct,
-        origin: None,
-        proxy_identity: Identity::Anonymous,
-        origin_identity: Identity::Anonymous,
-    };
     let cancel = Cancel::new();
-    let place = client.pool.acquire(&key, Take::Slot, &Wait::new(&cancel, None));
+    let place = client.pool.acquire(&Wait::new(&cancel, None));
     let ended = get(&client, "http://127.0.0.1:1/", &mut Keeper::default(), &cancel);
     assert_eq!(kind(&ended), Some(FailureKind::Timeout), "{ended:?}");
     let Err(Error::Http(symgate_http::Error::Failed { failure, .. })) = ended else {

@@ -1,3 +1,5 @@
+//! Who gets which stream: claims by table, waiters, and many threads within the limit.
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -65,11 +67,11 @@ proptest! {
                 Op::Enter { key, take } => waiting.push((shelf.enter(), key, take)),
                 Op::Ask(n) if n < waiting.len() => {
                     let (ticket, key, take) = waiting[n];
-                    let grant = shelf.claim(ticket, &key, take, now, Fake::is_alive, &mut refused);
+                    let served = shelf.claim(ticket);
                     // The front is served unless every slot is busy; nobody else is ever served.
-                    prop_assert_eq!(grant.is_some(), n == 0 && busy.len() < limit);
-                    if let Some(grant) = grant {
-                        if let Grant::Stream(stream) = grant {
+                    prop_assert_eq!(served, n == 0 && busy.len() < limit);
+                    if served {
+                        if let Some(stream) = shelf.take(&key, take, now, Fake::is_alive, &mut refused) {
                             prop_assert_eq!((stream.key, stream.alive, take), (key, true, Take::Idle));
                         }
                         busy.push(key);
@@ -94,24 +96,25 @@ proptest! {
         // Give everything back: all who wait are served, in order.
         for (ticket, key, take) in waiting {
             busy.drain(..).for_each(|_| shelf.free());
-            prop_assert!(shelf.claim(ticket, &key, take, now, Fake::is_alive, &mut refused).is_some());
+            prop_assert!(shelf.claim(ticket));
+            shelf.take(&key, take, now, Fake::is_alive, &mut refused);
             busy.push(key);
         }
     }
 }
 
-fn grant(shelf: &mut Shelf<u8, Fake>, key: u8, take: Take, now: Instant) -> (Option<Grant<Fake>>, Vec<Fake>) {
+fn grant(shelf: &mut Shelf<u8, Fake>, key: u8, take: Take, now: Instant) -> (Option<Fake>, Vec<Fake>) {
     let mut refused = Vec::new();
     let ticket = shelf.enter();
-    let grant = shelf.claim(ticket, &key, take, now, Fake::is_alive, &mut refused);
-    shelf.leave(ticket);
-    (grant, refused)
+    assert!(shelf.claim(ticket), "{shelf:?}");
+    let stream = shelf.take(&key, take, now, Fake::is_alive, &mut refused);
+    (stream, refused)
 }
 
 fn shelf_with(idle: &[(u8, bool, u64)], limit: usize, start: Instant) -> Shelf<u8, Fake> {
     let mut shelf = Shelf::new(limit, MAX_IDLE);
     for &(key, alive, age) in idle {
-        assert_eq!(grant(&mut shelf, key, Take::Slot, start).0, Some(Grant::Slot));
+        assert_eq!(grant(&mut shelf, key, Take::Slot, start).0, None);
         shelf.park(key, Fake { key, alive }, start + Duration::from_secs(60 - age));
     }
     shelf
@@ -122,23 +125,17 @@ fn each_claim_takes_what_it_should_and_closes_what_it_must() {
     let start = Instant::now();
     let now = start + Duration::from_secs(60);
     let fake = |key, alive| Fake { key, alive };
-    let stream = |key| Some(Grant::Stream(fake(key, true)));
+    let stream = |key| Some(fake(key, true));
     // (idle: key, alive, age), limit, take, granted to key 1, closed
-    type Row = (&'static [(u8, bool, u64)], usize, Take, Option<Grant<Fake>>, Vec<Fake>);
+    type Row = (&'static [(u8, bool, u64)], usize, Take, Option<Fake>, Vec<Fake>);
     let rows: [Row; 8] = [
-        (&[], 2, Take::Idle, Some(Grant::Slot), vec![]),
+        (&[], 2, Take::Idle, None, vec![]),
         (&[(1, true, 9)], 2, Take::Idle, stream(1), vec![]),
-        (&[(1, true, 9)], 2, Take::Slot, Some(Grant::Slot), vec![]),
-        (&[(1, true, 9)], 1, Take::Slot, Some(Grant::Slot), vec![fake(1, true)]),
-        (&[(2, true, 9)], 2, Take::Idle, Some(Grant::Slot), vec![]),
-        (
-            &[(2, true, 9), (3, true, 5)],
-            2,
-            Take::Idle,
-            Some(Grant::Slot),
-            vec![fake(2, true)],
-        ),
-        (&[(1, true, 60)], 2, Take::Idle, Some(Grant::Slot), vec![fake(1, true)]),
+        (&[(1, true, 9)], 2, Take::Slot, None, vec![]),
+        (&[(1, true, 9)], 1, Take::Slot, None, vec![fake(1, true)]),
+        (&[(2, true, 9)], 2, Take::Idle, None, vec![]),
+        (&[(2, true, 9), (3, true, 5)], 2, Take::Idle, None, vec![fake(2, true)]),
+        (&[(1, true, 60)], 2, Take::Idle, None, vec![fake(1, true)]),
         (
             &[(1, true, 9), (1, false, 5)],
             2,
@@ -161,17 +158,16 @@ fn each_claim_takes_what_it_should_and_closes_what_it_must() {
 fn a_waiter_ends_by_deadline_or_cancel_and_leaves_the_queue() {
     let pool = Arc::new(Pool::<u8, Fake>::new(1, MAX_IDLE));
     let cancel = Cancel::new();
-    let (lease, none) = pool.acquire(&1, Take::Idle, &Wait::new(&cancel, None)).unwrap();
-    assert_eq!(none, None);
-    let late = pool.acquire(&1, Take::Idle, &Wait::new(&cancel, Some(Instant::now())));
+    let lease = pool.acquire(&Wait::new(&cancel, None)).unwrap();
+    let late = pool.acquire(&Wait::new(&cancel, Some(Instant::now())));
     assert!(matches!(late, Err(Halt::Expired)), "{late:?}");
     cancel.cancel();
-    let cancelled = pool.acquire(&1, Take::Idle, &Wait::new(&cancel, None));
+    let cancelled = pool.acquire(&Wait::new(&cancel, None));
     assert!(matches!(cancelled, Err(Halt::Cancelled)), "{cancelled:?}");
     assert!(pool.lock().queue.is_empty());
     drop(lease);
     let fresh = Cancel::new();
-    assert!(pool.acquire(&2, Take::Idle, &Wait::new(&fresh, None)).is_ok());
+    assert!(pool.acquire(&Wait::new(&fresh, None)).is_ok());
 }
 
 #[test]
@@ -179,16 +175,29 @@ fn a_stream_that_is_given_back_reaches_the_one_who_waits_for_it() {
     let pool = Arc::new(Pool::<u8, Fake>::new(1, MAX_IDLE));
     let cancel = Cancel::new();
     let wait = Wait::new(&cancel, None);
-    let (lease, _) = pool.acquire(&1, Take::Idle, &wait).unwrap();
+    let lease = pool.acquire(&wait).unwrap();
     let waiter = {
         let (pool, cancel) = (Arc::clone(&pool), cancel.clone());
         std::thread::spawn(move || {
-            pool.acquire(&1, Take::Idle, &Wait::new(&cancel, None))
-                .map(|(_, stream)| stream)
+            pool.acquire(&Wait::new(&cancel, None))
+                .map(|lease| lease.stream(&1, Take::Idle))
         })
     };
     lease.park(1, Fake { key: 1, alive: true });
     assert_eq!(waiter.join().unwrap().unwrap(), Some(Fake { key: 1, alive: true }));
+}
+
+/// The one before it in the queue changes as whom it has to come.
+#[test]
+fn a_slot_is_served_before_its_key_is_known_and_costs_no_idle_stream() {
+    let pool = Arc::new(Pool::<u8, Fake>::new(1, MAX_IDLE));
+    let cancel = Cancel::new();
+    let wait = Wait::new(&cancel, None);
+    let first = pool.acquire(&wait).unwrap();
+    first.park(2, Fake { key: 2, alive: true });
+    let next = pool.acquire(&wait).unwrap();
+    assert_eq!(pool.lock().idle.len(), 1);
+    assert_eq!(next.stream(&2, Take::Idle), Some(Fake { key: 2, alive: true }));
 }
 
 #[test]
@@ -196,12 +205,12 @@ fn who_has_the_right_already_takes_an_idle_stream_and_frees_a_slot() {
     let pool = Arc::new(Pool::<u8, Fake>::new(2, MAX_IDLE));
     let cancel = Cancel::new();
     let wait = Wait::new(&cancel, None);
-    let (kept, _) = pool.acquire(&1, Take::Idle, &wait).unwrap();
-    let (lease, _) = pool.acquire(&1, Take::Slot, &wait).unwrap();
+    let kept = pool.acquire(&wait).unwrap();
+    let lease = pool.acquire(&wait).unwrap();
     kept.park(1, Fake { key: 1, alive: true });
-    assert_eq!(lease.take_idle(&2), None);
-    assert_eq!(lease.take_idle(&1), Some(Fake { key: 1, alive: true }));
-    assert_eq!(lease.take_idle(&1), None);
+    assert_eq!(lease.stream(&2, Take::Idle), None);
+    assert_eq!(lease.stream(&1, Take::Idle), Some(Fake { key: 1, alive: true }));
+    assert_eq!(lease.stream(&1, Take::Idle), None);
     let shelf = pool.lock();
     assert_eq!((shelf.busy, shelf.idle.len()), (1, 0));
 }
@@ -217,7 +226,8 @@ fn many_threads_stay_within_the_limit_and_all_finish() {
             let thread = std::thread::spawn(move || {
                 let cancel = Cancel::new();
                 for round in 0..200 {
-                    let (lease, stream) = pool.acquire(&(key % 3), Take::Idle, &Wait::new(&cancel, None)).unwrap();
+                    let lease = pool.acquire(&Wait::new(&cancel, None)).unwrap();
+                    let stream = lease.stream(&(key % 3), Take::Idle);
                     assert!(open.fetch_add(1, Ordering::SeqCst) < LIMIT, "{key} {round}");
                     assert!(stream.is_none_or(|stream| stream.key == key % 3), "{key} {round}");
                     std::thread::yield_now();
@@ -243,4 +253,18 @@ fn many_threads_stay_within_the_limit_and_all_finish() {
     }
     let shelf = pool.lock();
     assert_eq!((shelf.busy, shelf.queue.len()), (0, 0));
+}
+
+/// Whoever has a slot and has not said yet what for may want one of the idle streams.
+#[test]
+fn one_new_stream_closes_one_idle_stream_however_many_have_a_slot() {
+    let now = Instant::now();
+    let mut shelf = shelf_with(&[(1, true, 9), (1, true, 5)], 2, now);
+    let (first, second) = (shelf.enter(), shelf.enter());
+    assert!(shelf.claim(first) && shelf.claim(second));
+    let mut refused = Vec::new();
+    assert_eq!(shelf.take(&2, Take::Idle, now, Fake::is_alive, &mut refused), None);
+    assert_eq!(refused.len(), 1);
+    let kept = shelf.take(&1, Take::Idle, now, Fake::is_alive, &mut refused);
+    assert_eq!(kept, Some(Fake { key: 1, alive: true }));
 }

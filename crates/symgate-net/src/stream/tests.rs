@@ -1,3 +1,5 @@
+//! TLS over sockets, once and inside itself: bytes, ends, refused certificates, cut waits.
+
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};

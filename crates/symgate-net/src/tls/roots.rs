@@ -1,4 +1,4 @@
-//! [`Roots`]: which certificate authorities are trusted, `CONTRACT` §6 ("TLS trust").
+//! [`Roots`]: which certificate authorities are trusted, `DECISIONS` §6 ("TLS trust").
 
 use std::fmt;
 use std::sync::Arc;

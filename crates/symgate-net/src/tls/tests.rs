@@ -1,3 +1,5 @@
+//! Configurations and roots; handshakes are tested in `stream`.
+
 use super::*;
 use crate::testing::Authority;
 
