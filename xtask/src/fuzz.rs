@@ -134,7 +134,6 @@ const FLAGS: &[&str] = &[
     // Branches that LLVM folds into one are branches that the fuzzer cannot tell apart.
     "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
     "-Zsanitizer=address",
-    "-Cdebug-assertions",
     "-Ccodegen-units=1",
     "--cfg=fuzzing",
 ];

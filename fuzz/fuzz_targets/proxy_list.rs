@@ -1,0 +1,3 @@
+//! No proxy is lost.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| symgate_tests::property::proxy::proxy_list(bytes));

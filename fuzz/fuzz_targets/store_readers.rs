@@ -1,0 +1,3 @@
+//! Readers see whole files or none.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| symgate_tests::property::store::store_readers(bytes));

@@ -1,0 +1,43 @@
+//! The command itself, as the same build made it.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The `symgate` beside this program, in the same directory of cargo's.
+///
+/// Cargo does not build one package's program for another's tests: when this process is a test or was started by
+/// cargo, cargo is asked to, which costs nothing when it is done already.
+///
+/// # Errors
+/// Why there is none.
+pub fn symgate() -> Result<PathBuf, String> {
+    let this = env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
+    // Programs stand in `target/PROFILE`, tests in `target/PROFILE/deps`.
+    let mut profile = this.parent().ok_or("this program stands nowhere")?;
+    if profile.ends_with("deps") {
+        profile = profile.parent().ok_or("cargo's directory stands nowhere")?;
+    }
+    if let (Some(cargo), Some(target)) = (env::var_os("CARGO"), profile.parent()) {
+        let mut build = Command::new(cargo);
+        build
+            .args(["build", "--quiet", "--package", "symgate-cli", "--target-dir"])
+            .arg(target);
+        build.current_dir(env!("CARGO_MANIFEST_DIR"));
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        let status = build
+            .status()
+            .map_err(|error| format!("cargo does not start: {error}"))?;
+        if !status.success() {
+            return Err(format!("cargo, building the command, ended with {status}"));
+        }
+    }
+    let symgate = profile.join(format!("symgate{}", env::consts::EXE_SUFFIX));
+    if symgate.is_file() {
+        Ok(symgate)
+    } else {
+        Err(format!("`{}` is not built", symgate.display()))
+    }
+}

@@ -1,0 +1,42 @@
+//! The laws that hold for any input: one function each, over arbitrary bytes, by public API only.
+//!
+//! Three callers share them: proptest (`tests/properties.rs`, and the tests of each crate), the targets of `fuzz/`, and
+//! `tests/corpus.rs`, which replays stored inputs on the stable compiler. A law that a crate proves by itself stands in
+//! that crate's tests and is taken in here by its path; so [`TARGETS`] is the one list of what is fuzzed. A broken law
+//! panics. Nothing here needs a socket: a fuzz build takes this crate without its default features.
+
+pub mod auth;
+pub mod errand;
+pub mod index;
+pub mod path;
+pub mod policy;
+pub mod proxy;
+pub mod store;
+pub mod wire;
+
+/// A law over arbitrary bytes.
+pub type Law = fn(&[u8]);
+
+/// What each fuzz target, by its name, holds its input against.
+pub const TARGETS: &[(&str, Law)] = &[
+    ("challenge", auth::challenge),
+    ("check", index::check),
+    ("choose", proxy::choose),
+    ("decide", policy::decide),
+    ("effective_chains", path::effective_chains),
+    ("errand", errand::law),
+    ("expansion", store::expansion),
+    ("file_id", path::file_id),
+    ("identify", index::identify),
+    ("no_proxy", proxy::no_proxy),
+    ("pointer", store::pointer),
+    ("policy_secrets", policy::policy_secrets),
+    ("policy_session", policy::policy_session),
+    ("proxy_list", proxy::proxy_list),
+    ("proxy_secrets", proxy::proxy_secrets),
+    ("round_trip", wire::round_trip),
+    ("session", auth::session),
+    ("store_readers", store::store_readers),
+    ("symbol_path", path::symbol_path),
+    ("wire", wire::laws),
+];
