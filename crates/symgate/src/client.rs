@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use symgate_auth::Peers;
 use symgate_http::Downgrade;
@@ -12,9 +13,9 @@ use symgate_net::Cancel;
 use symgate_path::FileId;
 use symgate_policy::Session;
 use symgate_proxy::ProxyConfig;
-use symgate_store::{Durability, Writing};
+use symgate_store::{Durability, Reach, Writing};
 
-use crate::place::{Step, steps};
+use crate::place::{Chain, Place, Step, steps};
 use crate::tiers::Tiers;
 use crate::{Config, Error, ErrorKind, Event, Observer, Silent, Wanted};
 
@@ -43,7 +44,8 @@ struct Shared {
     steps: Vec<Step>,
     warnings: Vec<String>,
     session: Session,
-    peers: Arc<Peers>,
+    /// Another memory after each close: an errand that is still under way then teaches the old one.
+    peers: Mutex<Arc<Peers>>,
     net: symgate_net::Client,
     tiers: Tiers,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) default_store: PathBuf,
     pub(crate) proxy: ProxyConfig,
     pub(crate) connections: usize,
+    /// How long a whole transfer may take, and so the wait for somebody else's.
+    pub(crate) total: Option<Duration>,
     pub(crate) durability: Durability,
     pub(crate) strictness: Strictness,
     pub(crate) downgrade: Downgrade,
@@ -97,6 +101,7 @@ impl Client {
         transport.origin_tls = config.origin_tls;
         transport.proxy_tls = config.proxy_tls;
         transport.limits = config.limits;
+        let total = config.deadlines.total;
         transport.deadlines = config.deadlines;
         transport.connections = config.connections;
         let net = symgate_net::Client::new(transport)
@@ -106,12 +111,13 @@ impl Client {
             default_store: config.default_store,
             proxy: config.proxy,
             connections: config.connections.max(1),
+            total,
             durability: config.durability,
             strictness: config.strictness,
             downgrade: config.downgrade,
             user_agent: config.user_agent,
         };
-        let (peers, tiers) = (Arc::default(), Tiers::default());
+        let (peers, tiers) = (Mutex::default(), Tiers::default());
         Ok(Self {
             shared: Arc::new(Shared {
                 settings,
@@ -142,7 +148,8 @@ impl Client {
         for step in &self.shared.steps {
             let found = match step {
                 Step::Chain(chain) => self.search(chain, wanted, job),
-                Step::Directory { directory, cache } => self.look(directory, cache.as_ref(), wanted, job),
+                Step::Directory { store, .. } if is_marked(store) => self.search(store, wanted, job),
+                Step::Directory { directory, cache, .. } => self.look(directory, cache.as_ref(), wanted, job),
             };
             match found {
                 Ok(found) => return Ok(found),
@@ -166,7 +173,7 @@ impl Client {
         mut done: impl FnMut(usize, Result<Found, Error>),
     ) {
         // Twice as many searches as connections: while one flushes its file, another uses the connection.
-        let workers = (self.shared.settings.connections * 2).min(wanted.len());
+        let workers = self.shared.settings.connections.saturating_mul(2).min(wanted.len());
         let next = AtomicUsize::new(0);
         let (sender, results) = mpsc::channel();
         thread::scope(|scope| {
@@ -200,7 +207,7 @@ impl Client {
     /// Closes the client as `!symsrv close` does: connections, refusals, remembered answers and layouts are gone.
     pub fn close(&self) {
         self.shared.session.close();
-        self.shared.peers.clear();
+        *self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
         self.shared.net.close_idle();
         self.shared.tiers.clear();
     }
@@ -211,14 +218,10 @@ impl Client {
         &self.shared.session
     }
 
-    /// Whether the symbol path names a directory on the same host as this share.
-    pub(crate) fn names_share(&self, share: &str) -> bool {
-        let host = |text: &str| {
-            let rest = text.strip_prefix(r"\\").or_else(|| text.strip_prefix("//"))?;
-            rest.split(['/', '\\']).next().map(str::to_ascii_lowercase)
-        };
-        let roots = self.shared.steps.iter().flat_map(Step::roots);
-        host(share).is_some_and(|wanted| roots.into_iter().any(|root| host(&root) == Some(wanted.clone())))
+    /// Whether the symbol path names a directory on the host of this share.
+    pub(crate) fn names_share(&self, share: Reach<'_>) -> bool {
+        let mut roots = self.shared.steps.iter().flat_map(Step::roots);
+        roots.any(|root| share.is_same_host(Reach::of(&root)))
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -229,21 +232,30 @@ impl Client {
         &self.shared.net
     }
 
-    pub(crate) fn peers(&self) -> &Arc<Peers> {
-        &self.shared.peers
+    pub(crate) fn peers(&self) -> Arc<Peers> {
+        // Each change is one assignment.
+        Arc::clone(&self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn tiers(&self) -> &Tiers {
         &self.shared.tiers
     }
 
-    /// How files are written; the job's cancel flag comes to it.
-    pub(crate) fn writing(&self) -> Writing<'static> {
+    /// How files are written for this search.
+    pub(crate) fn writing_for<'j>(&self, job: &Job<'j>) -> Writing<'j> {
+        let total = self.shared.settings.total;
         Writing {
             durability: self.shared.settings.durability,
+            cancel: Some(job.cancel.flag()),
+            deadline: total.and_then(|total| Instant::now().checked_add(total)),
             ..Writing::default()
         }
     }
+}
+
+/// Whether a plain directory calls itself a symbol store, which makes `srv*DIR` of it (SYMSRV §1.1 rule 12).
+fn is_marked(chain: &Chain) -> bool {
+    matches!(chain.places.last(), Some(Place::Local(store)) if store.is_marked().unwrap_or(false))
 }
 
 impl Job<'_> {
@@ -276,5 +288,39 @@ impl std::fmt::Debug for Job<'_> {
         f.debug_struct("Job")
             .field("number", &self.number)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use symgate_path::SymbolPath;
+
+    use super::*;
+
+    fn client(connections: usize) -> Client {
+        let mut config = Config::new(SymbolPath::parse("").path, "/nowhere");
+        config.connections = connections;
+        Client::new(config).unwrap()
+    }
+
+    /// Otherwise the next errand would volunteer, without a question, what an errand from before the close was accepted
+    /// with after it.
+    #[test]
+    fn what_an_errand_learns_after_the_close_is_not_shared() {
+        let client = client(8);
+        let under_way = client.peers();
+        assert!(Arc::ptr_eq(&under_way, &client.clone().peers()));
+        client.close();
+        assert!(!Arc::ptr_eq(&under_way, &client.peers()));
+    }
+
+    #[test]
+    fn any_number_of_connections_can_be_asked_for() {
+        let mut results = Vec::new();
+        let wanted = Wanted::new("a.pdb/180BF1B90AA75697D0EFEA5E5630AC4B1".parse().unwrap());
+        client(usize::MAX).find_all(&[wanted], &Silent, &Cancel::new(), |number, found| {
+            results.push((number, found.map_err(|error| error.kind())));
+        });
+        assert_eq!(results, [(0, Err(ErrorKind::Missing))]);
     }
 }

@@ -1,6 +1,7 @@
 //! [`Config`]: everything a client is told before it begins.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use symgate_http::{Deadlines, Downgrade, Limits};
@@ -101,14 +102,8 @@ impl Config {
 
 fn default_store() -> PathBuf {
     let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    if let Some(home) = env::var_os("DBGHELP_HOMEDIR") {
-        // Several may be named; nothing says what the others are for.
-        if let Some(first) = env::split_paths(&home)
-            .next()
-            .filter(|first| !first.as_os_str().is_empty())
-        {
-            return first.join("sym");
-        }
+    if let Some(home) = env::var_os("DBGHELP_HOMEDIR").as_deref().and_then(first_home) {
+        return home.join("sym");
     }
     if cfg!(windows) {
         return absolute("ProgramData")
@@ -125,5 +120,34 @@ fn default_store() -> PathBuf {
     cache.join("symgate").join("sym")
 }
 
+/// The first directory of `DBGHELP_HOMEDIR`. Several may be named, parted by `;` on every system (SYMSRV §1.4); nothing
+/// says what the others are for.
+fn first_home(homes: &OsStr) -> Option<PathBuf> {
+    let Some(text) = homes.to_str() else {
+        return Some(homes.into());
+    };
+    let first = text.split(';').map(str::trim).find(|home| !home.is_empty())?;
+    Some(first.into())
+}
+
 /// What SymSrv calls itself; stores that look at it expect this shape.
 const USER_AGENT: &str = "Microsoft-Symbol-Server/10.0.0.0";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_home_directory_counts() {
+        for (homes, expected) in [
+            ("/dbg", Some("/dbg")),
+            ("/a:b/dbg", Some("/a:b/dbg")),
+            (r"C:\dbg;D:\dbg", Some(r"C:\dbg")),
+            (" ; /dbg ;/other", Some("/dbg")),
+            (";", None),
+            ("", None),
+        ] {
+            assert_eq!(first_home(homes.as_ref()), expected.map(PathBuf::from), "{homes}");
+        }
+    }
+}

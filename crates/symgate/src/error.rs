@@ -3,7 +3,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use symgate_auth::Target;
 use symgate_http::{Hop, PeerError};
+use symgate_policy::Cause;
 
 /// Why a search ended without the file.
 ///
@@ -14,7 +16,18 @@ pub struct Error {
     message: String,
     hop: Option<Hop>,
     status: Option<u16>,
+    latched: Option<Latched>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Who is not contacted any more, and why (SYMSRV §3.5): another search of the same client found it out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Latched {
+    /// A store or a proxy.
+    pub target: Target,
+    /// What ended it.
+    pub cause: Cause,
 }
 
 /// What a caller can do about an [`Error`].
@@ -46,8 +59,17 @@ impl Error {
             message: message.into(),
             hop: None,
             status: None,
+            latched: None,
             source: None,
         }
+    }
+
+    /// Nothing was asked: `who` is latched.
+    pub(crate) fn not_contacted(who: &str, target: Target, cause: Cause) -> Self {
+        let mut error = Self::new(ErrorKind::Refused, format!("{who} is not contacted any more: {cause}"));
+        error.status = Some(target.status());
+        error.latched = Some(Latched { target, cause });
+        error
     }
 
     pub(crate) fn caused(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -58,6 +80,12 @@ impl Error {
     /// The same, naming the store that it is about.
     pub(crate) fn at(mut self, store: &str) -> Self {
         self.message = format!("store `{store}`: {}", self.message);
+        self
+    }
+
+    /// The same, naming the file that it is about.
+    pub(crate) fn of(mut self, file: &str) -> Self {
+        self.message = format!("`{file}`: {}", self.message);
         self
     }
 
@@ -79,12 +107,13 @@ impl Error {
             Some(symgate_http::Error::Auth { hop, .. }) => Some(hop.target.status()),
             _ => None,
         };
-        let message = format!("store `{store}` was not reached");
+        let message = format!("store `{store}` gave no file");
         Self {
             kind,
             message,
             hop,
             status,
+            latched: None,
             source: Some(Box::new(error)),
         }
     }
@@ -143,6 +172,12 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    /// Who is not contacted any more, where that is why nothing was asked.
+    #[must_use]
+    pub const fn latched(&self) -> Option<Latched> {
+        self.latched
     }
 
     /// The transport's own error, for those who look closer.

@@ -25,12 +25,16 @@
 //! ```
 //!
 //! Nothing is asked of anybody unless [`Config::answers`] names who answers and [`Config::policy`] allows it.
+//!
+//! `SYMSRV §n` and `DECISIONS §n` are sections of `docs/symsrv.md` (how SymSrv behaves) and `docs/decisions.md` in the
+//! project's repository.
 #![forbid(unsafe_code)]
 
 mod client;
 mod config;
 mod error;
 mod event;
+mod follow;
 mod place;
 mod remote;
 mod routes;
@@ -40,7 +44,7 @@ mod wanted;
 
 pub use client::{Client, Found, Job};
 pub use config::Config;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Latched};
 pub use event::{Ended, Event, Observer, Probed, Silent};
 pub use wanted::Wanted;
 

@@ -17,7 +17,12 @@ pub(crate) enum Step {
     /// A chain of stores, left is downstream.
     Chain(Chain),
     /// A plain directory, searched by name, and the store that keeps what is found there.
-    Directory { directory: PathBuf, cache: Option<Chain> },
+    Directory {
+        directory: PathBuf,
+        cache: Option<Chain>,
+        /// What it is where the directory calls itself a store: the cache and the directory.
+        store: Chain,
+    },
 }
 
 #[derive(Debug)]
@@ -62,7 +67,7 @@ impl Step {
         };
         match self {
             Self::Chain(chain) => of(chain),
-            Self::Directory { directory, cache } => {
+            Self::Directory { directory, cache, .. } => {
                 let mut roots = cache.as_ref().map(of).unwrap_or_default();
                 roots.push(shown(directory));
                 roots
@@ -79,21 +84,33 @@ pub(crate) fn steps(config: &Config) -> (Vec<Step>, Vec<String>) {
         match effective {
             Effective::Chain(chain) => {
                 let shown = shown(chain.stores());
-                let places = chain.into_stores().into_iter();
-                let places = places.map(|store| place(store, config, &mut warnings)).collect();
+                let stores = on_this_platform(chain.into_stores(), &mut warnings);
+                let places = stores
+                    .into_iter()
+                    .map(|store| place(store, config, &mut warnings))
+                    .collect();
                 steps.push(Step::Chain(Chain { places, shown }));
             }
             Effective::Directory { directory, cache } => match here(&directory) {
-                Some(directory) => {
-                    let cache = cache.map(|local: Local| {
-                        let store = Named::from(local);
-                        let shown = shown(std::slice::from_ref(&store));
-                        Chain {
-                            places: vec![place(store, config, &mut warnings)],
-                            shown,
-                        }
+                Some(path) => {
+                    let chain = |stores: Vec<Named>| Chain {
+                        shown: shown(&stores),
+                        // What is odd about them is said where they stand for themselves.
+                        places: stores
+                            .into_iter()
+                            .map(|store| place(store, config, &mut Vec::new()))
+                            .collect(),
+                    };
+                    let kept = cache.map(|local: Local| Named::from(local));
+                    let store = kept.iter().cloned().chain([Named::Directory(directory)]);
+                    let store = chain(store.collect());
+                    let cache = kept.map(|kept| chain(vec![kept]));
+                    let directory = path;
+                    steps.push(Step::Directory {
+                        directory,
+                        cache,
+                        store,
                     });
-                    steps.push(Step::Directory { directory, cache });
                 }
                 None => warnings.push(foreign(&directory)),
             },
@@ -111,9 +128,31 @@ pub(crate) fn steps(config: &Config) -> (Vec<Step>, Vec<String>) {
     (steps, warnings)
 }
 
+/// The stores that exist on this platform. Where none of them is left to keep what a server has, the default store
+/// does, as in a chain that begins with a server (SYMSRV §1.2).
+fn on_this_platform(stores: Vec<Named>, warnings: &mut Vec<String>) -> Vec<Named> {
+    let mut kept = Vec::with_capacity(stores.len());
+    for store in stores {
+        match &store {
+            Named::Directory(directory) if here(directory).is_none() => warnings.push(foreign(directory)),
+            _ => kept.push(store),
+        }
+    }
+    if kept.first().is_some_and(Named::is_http) {
+        kept.insert(0, Named::Default);
+    }
+    kept
+}
+
 fn place(store: Named, config: &Config, warnings: &mut Vec<String>) -> Place {
     match store {
-        Named::Default => Place::Local(Store::new(&config.default_store)),
+        Named::Default => match config.default_store.to_str().map(Directory::new) {
+            Some(Ok(directory)) if here(&directory).is_none() => {
+                warnings.push(foreign(&directory));
+                Place::Foreign(directory.to_string())
+            }
+            _ => Place::Local(Store::new(&config.default_store)),
+        },
         Named::Directory(directory) => match here(&directory) {
             Some(root) => Place::Local(Store::new(root)),
             None => {
@@ -168,7 +207,7 @@ mod tests {
         let steps: Vec<String> = steps
             .iter()
             .map(|step| match step {
-                Step::Directory { directory, cache } => {
+                Step::Directory { directory, cache, .. } => {
                     format!(
                         "{} {}",
                         directory.display(),
@@ -193,13 +232,15 @@ mod tests {
     fn the_default_store_is_where_the_settings_say() {
         check("srv*https://h/s", &["/home/sym https://h/s"], 0);
         check("srv**/m*https://h/s", &["/home/sym /m https://h/s"], 0);
-        check("/a;cache*/c;/b", &["/a plain", "/b cached"], 0);
+        check("/a;cache*/c;/b", &["/a plain", "/c", "/b cached"], 0);
     }
 
     #[cfg(not(windows))]
     #[test]
     fn windows_paths_are_passed_over_with_a_warning() {
-        check(r"srv*C:\sym*https://h/s", &["foreign https://h/s"], 1);
+        check(r"srv*C:\sym*https://h/s", &["/home/sym https://h/s"], 1);
+        check(r"srv*C:\sym*/m*https://h/s", &["/m https://h/s"], 1);
+        check(r"srv*C:\sym", &[""], 1);
         check(r"\\server\share;/a", &["/a plain"], 1);
     }
 }

@@ -3,12 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use symgate_auth::{Answer, Ask, CredentialSource, Ending, Outcome};
+use symgate_auth::{Answer, Ask, CredentialSource, Ending, Outcome, Refusal, Target};
 use symgate_http::{Note, Request, ResponseHead, Routes};
 use symgate_net::Handler;
 use symgate_path::{FileId, Variant};
-use symgate_policy::{Cause, Gate};
-use symgate_store::{Begin, Incoming, Store, Writing};
+use symgate_policy::{Cause, Gate, LatchKey};
+use symgate_store::{Begin, Form, Incoming, Store};
 use url::Url;
 
 use crate::client::{Client, Job};
@@ -26,6 +26,8 @@ pub(crate) enum Fetched {
     Small(Vec<u8>),
     /// The server does not have it.
     Missing,
+    /// The server does not have it, and could not ask whoever might (DECISIONS §8): nothing to remember.
+    Unknown,
     /// The store that was to take the file cannot be written.
     Unwritable(symgate_store::Error),
 }
@@ -37,7 +39,7 @@ pub(crate) enum Body<'w> {
     File {
         store: &'w Store,
         id: &'w FileId,
-        variant: Variant,
+        form: Form,
     },
     /// A few bytes.
     Small,
@@ -55,8 +57,8 @@ impl Client {
         job: &Job<'_>,
     ) -> Result<Fetched, Error> {
         if let Some(cause) = self.session().latches().cause(server.errand.store()) {
-            let message = format!("store `{}` is not contacted any more: {cause}", server.shown);
-            return Err(Error::new(ErrorKind::Refused, message));
+            let store = format!("store `{}`", server.shown);
+            return Err(Error::not_contacted(&store, Target::Origin, cause));
         }
         job.observe(&Event::Requested { url });
         let gate = self.session().gate(server.errand.clone(), job.cancel.flag().clone());
@@ -71,7 +73,10 @@ impl Client {
             .with_field("User-Agent", self.settings().user_agent.as_str())
             .with_field("Accept", "*/*")
             .with_downgrade(self.settings().downgrade);
-        let fetched = self.net().fetch(request, self.peers(), &mut visit, job.cancel);
+        let fetched = self.net().fetch(request, &self.peers(), &mut visit, job.cancel);
+        if fetched.is_ok() {
+            visit.store_held();
+        }
         let Visit { gate, answer, .. } = visit;
         match fetched {
             Ok(_) => {}
@@ -82,11 +87,17 @@ impl Client {
         match answer {
             Received::Exists(path) => Ok(Fetched::Exists(path)),
             Received::Unwritable(error) => Ok(Fetched::Unwritable(error)),
+            Received::TooLong => {
+                let message = format!("store `{}` answered with more than {SMALL} bytes", server.shown);
+                Err(Error::new(ErrorKind::Content, message))
+            }
+            // Whose content it is; what the local store says names its own place.
+            Received::Failed(error) if error.kind() == ErrorKind::Content => Err(error.at(&server.shown)),
             Received::Failed(error) => Err(error),
             Received::Incoming(incoming) => Ok(Fetched::Incoming(incoming)),
             Received::Small(bytes) => Ok(Fetched::Small(bytes)),
             Received::Refused { head, .. } => self.refused(server, &head),
-            Received::Nothing => Err(Error::new(
+            Received::Held(_) | Received::Nothing => Err(Error::new(
                 ErrorKind::Network,
                 format!("store `{}` gave no answer", server.shown),
             )),
@@ -109,7 +120,7 @@ impl Client {
         };
         let request =
             Request::get(server.base.url().clone()).with_field("User-Agent", self.settings().user_agent.as_str());
-        if let Err(error) = self.net().connect(request, self.peers(), &mut visit, job.cancel) {
+        if let Err(error) = self.net().connect(request, &self.peers(), &mut visit, job.cancel) {
             // It latches what it has to, and is told by whoever needs the connection.
             drop(self.failed(server, &visit.gate, error, job));
         }
@@ -122,9 +133,38 @@ impl Client {
         {
             gate.end(hop.target, &hop.origin, cause);
         }
-        let error = Error::from_net(&server.shown, error);
+        let error = self
+            .latched(server, &error)
+            .unwrap_or_else(|| Error::from_net(&server.shown, error));
         job.observe(&Event::Failed { error: &error });
         error
+    }
+
+    /// The error of a search that came too late: what another one found out is why, and says more than "refused earlier".
+    fn latched(&self, server: &Server, error: &symgate_net::Error) -> Option<Error> {
+        let latches = self.session().latches();
+        let proxy = match error {
+            symgate_net::Error::Http(symgate_http::Error::Auth {
+                hop,
+                source: symgate_auth::Error::Refused(Refusal::Latched),
+            }) => {
+                if hop.target == Target::Origin {
+                    let cause = latches.cause(server.errand.store())?;
+                    let store = format!("store `{}`", server.shown);
+                    return Some(Error::not_contacted(&store, Target::Origin, cause));
+                }
+                hop.origin.clone()
+            }
+            symgate_net::Error::Http(symgate_http::Error::NoRoute { reason, .. })
+                if reason.refused == Some(Refusal::Latched) =>
+            {
+                routes::latched(&self.settings().proxy, latches, server.base.url())?
+            }
+            _ => return None,
+        };
+        let cause = latches.cause(&LatchKey::proxy(proxy.clone()))?;
+        let proxy = format!("proxy `{}`", proxy.authority());
+        Some(Error::not_contacted(&proxy, Target::Proxy, cause).at(&server.shown))
     }
 
     /// What a status other than 200 means for a store ([RFC 9110 §15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
@@ -134,6 +174,7 @@ impl Client {
             Err(Error::new(kind, message).with_status(head.status))
         };
         match head.status {
+            404 | 410 if head.fields.value("symgate-unknown").is_some() => Ok(Fetched::Unknown),
             404 | 410 => Ok(Fetched::Missing),
             // An object store says so when the lister may not know what is missing.
             403 if is_object_store(head) => Ok(Fetched::Missing),
@@ -160,6 +201,9 @@ enum Received {
     Nothing,
     Exists(PathBuf),
     Failed(Error),
+    /// A short file, all of which is received before the disk is asked for anything: the connection is somebody
+    /// else's by then, and need not wait while other files are flushed.
+    Held(Vec<u8>),
     Incoming(Box<Incoming>),
     /// Not a file; so many bytes of its body were passed over.
     Refused {
@@ -167,7 +211,52 @@ enum Received {
         passed: usize,
     },
     Small(Vec<u8>),
+    /// What should have been small is not.
+    TooLong,
     Unwritable(symgate_store::Error),
+}
+
+impl Visit<'_> {
+    /// Begins the file in its store.
+    fn begin(&self, store: &Store, id: &FileId, form: Form, length: Option<u64>) -> Received {
+        let writing = self.client.writing_for(self.job);
+        let begun = match form {
+            Form::AsIs(variant) => store.begin(id, variant, &writing),
+            Form::Expanded => store.begin_expanded(id, &writing),
+        };
+        match begun {
+            Ok(Begin::Write(mut incoming)) => {
+                if let Some(length) = length {
+                    incoming.expect_length(length);
+                }
+                Received::Incoming(Box::new(incoming))
+            }
+            Ok(Begin::Exists(path)) => Received::Exists(path),
+            Err(error) => unstored(error),
+        }
+    }
+
+    /// Writes what was held, now that the connection is free.
+    fn store_held(&mut self) {
+        let Received::Held(bytes) = &mut self.answer else {
+            return;
+        };
+        let bytes = std::mem::take(bytes);
+        let Body::File { store, id, form } = self.wanted else {
+            return;
+        };
+        self.answer = self.begin(store, id, form, u64::try_from(bytes.len()).ok());
+        if let Received::Incoming(incoming) = &mut self.answer
+            && let Err(error) = incoming.append(&bytes)
+        {
+            self.answer = unstored(error);
+        }
+    }
+
+    fn received(&self, data: &[u8]) {
+        let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
+        self.job.observe(&Event::Received { bytes });
+    }
 }
 
 impl CredentialSource for Visit<'_> {
@@ -200,28 +289,22 @@ impl Handler for Visit<'_> {
         match self.wanted {
             Body::Existence => self.answer = Received::Small(Vec::new()),
             Body::Small => self.answer = Received::Small(Vec::new()),
-            Body::File { store, id, variant } => {
+            Body::File { store, id, form } => {
                 if length.is_none() {
                     self.job.observe(&Event::NoLength);
                 }
-                let writing = Writing {
-                    cancel: Some(self.job.cancel.flag()),
-                    ..self.client.writing()
+                let variant = match form {
+                    Form::AsIs(variant) => variant,
+                    Form::Expanded => Variant::Compressed,
                 };
-                self.answer = match store.begin(id, variant, &writing) {
-                    Ok(Begin::Write(mut incoming)) => {
-                        if let Some(length) = length {
-                            incoming.expect_length(length);
-                        }
-                        self.job.observe(&Event::Started {
-                            name: &id.leaf(variant),
-                            total: length,
-                        });
-                        Received::Incoming(Box::new(incoming))
-                    }
-                    Ok(Begin::Exists(path)) => Received::Exists(path),
-                    Err(error) if error.is_unwritable() => Received::Unwritable(error),
-                    Err(error) => Received::Failed(Error::from_store(error)),
+                self.job.observe(&Event::Started {
+                    name: &id.leaf(variant),
+                    total: length,
+                });
+                let held = length.and_then(|length| usize::try_from(length).ok());
+                self.answer = match held.filter(|&length| length <= HELD) {
+                    Some(length) => Received::Held(Vec::with_capacity(length)),
+                    None => self.begin(store, id, form, length),
                 };
             }
         }
@@ -235,18 +318,30 @@ impl Handler for Visit<'_> {
         match &mut self.answer {
             Received::Incoming(incoming) => {
                 if let Err(error) = incoming.append(data) {
-                    self.answer = Received::Failed(Error::from_store(error));
+                    self.answer = unstored(error);
                     return Err(stop());
                 }
-                self.job.observe(&Event::Received {
-                    bytes: u64::try_from(data.len()).unwrap_or(u64::MAX),
-                });
+                self.received(data);
                 Ok(())
             }
-            Received::Small(_) if matches!(self.wanted, Body::Existence) => Ok(()),
+            // No longer than its length: the framing sees to that.
+            Received::Held(bytes) => {
+                bytes.extend_from_slice(data);
+                self.received(data);
+                Ok(())
+            }
             Received::Small(bytes) if bytes.len() + data.len() <= SMALL => {
                 bytes.extend_from_slice(data);
                 Ok(())
+            }
+            // It is there, which is all that was asked.
+            Received::Small(_) if matches!(self.wanted, Body::Existence) => Err(stop()),
+            // That it is there is all that was asked.
+            Received::Small(_) if matches!(self.wanted, Body::Existence) => Err(stop()),
+            // Its beginning alone could mean something else.
+            Received::Small(_) => {
+                self.answer = Received::TooLong;
+                Err(stop())
             }
             Received::Refused { passed, .. } if *passed + data.len() <= PASSED => {
                 *passed += data.len();
@@ -258,6 +353,15 @@ impl Handler for Visit<'_> {
 
     fn note(&mut self, note: &Note) {
         self.job.observe(&Event::Way { note });
+    }
+}
+
+/// What an error of the store means for the answer.
+fn unstored(error: symgate_store::Error) -> Received {
+    if error.is_unwritable() {
+        Received::Unwritable(error)
+    } else {
+        Received::Failed(Error::from_store(error))
     }
 }
 
@@ -297,6 +401,9 @@ fn stop() -> io::Error {
     io::Error::other("no more of it is wanted")
 }
 
+/// Files up to this length are held in memory until they are whole: most symbol files of a large program, and a few
+/// mebibytes for all searches together.
+const HELD: usize = 256 << 10;
 /// The largest `file.ptr` or `index2.txt` that is read.
 const SMALL: usize = 64 << 10;
 /// How much of an error page is read off to keep the connection.

@@ -55,6 +55,16 @@ pub(crate) fn choose(config: &ProxyConfig, latches: &Latches, url: &Url) -> Resu
     }
 }
 
+/// The first proxy on the way to `url` that is latched.
+pub(crate) fn latched(config: &ProxyConfig, latches: &Latches, url: &Url) -> Option<Origin> {
+    let routes = config.choose(url).into_routes().into_iter();
+    let mut proxies = routes.filter_map(|routed| match routed.route {
+        Chosen::Proxy(proxy) => origin(&proxy),
+        Chosen::Direct | Chosen::Unusable(_) => None,
+    });
+    proxies.find(|proxy| latches.cause(&LatchKey::proxy(proxy.clone())).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use symgate_policy::Cause;

@@ -10,7 +10,7 @@ use symgate_lookup::{
     Spare, Stopped, candidates,
 };
 use symgate_path::{FileId, FileName, Tier, Variant};
-use symgate_store::{Committed, Form, Incoming, Pointer, Probe, PutError, Store, Writing};
+use symgate_store::{Committed, Form, Probe, PutError, Store};
 use url::Url;
 
 use crate::client::{Client, Found, Job};
@@ -21,15 +21,19 @@ use crate::tiers::Turn;
 use crate::{Error, ErrorKind, Event, Wanted};
 
 /// One search, and what it has learned on the way.
-struct Walk<'w> {
-    client: &'w Client,
-    chain: &'w Chain,
-    wanted: &'w FileId,
-    job: &'w Job<'w>,
+pub(crate) struct Walk<'w> {
+    pub(crate) client: &'w Client,
+    pub(crate) chain: &'w Chain,
+    pub(crate) wanted: &'w FileId,
+    pub(crate) job: &'w Job<'w>,
     /// The default store, for what a chain of one directory cannot keep.
     spare: Store,
     /// The most telling of what went wrong.
     worst: Option<Error>,
+    /// Why the first store that could not be written could not.
+    unwritten: Option<Error>,
+    /// Whether oddities of the content were told.
+    warned: bool,
     /// Where the file lies, for each store that has it.
     files: Vec<Option<PathBuf>>,
     spare_file: Option<PathBuf>,
@@ -50,6 +54,8 @@ impl Client {
             job,
             spare: Store::new(&self.settings().default_store),
             worst: None,
+            unwritten: None,
+            warned: false,
             files: vec![None; chain.places.len()],
             spare_file: None,
             bytes: 0,
@@ -64,7 +70,8 @@ impl Client {
         result
     }
 
-    /// Looks through one plain directory, by name: the first file whose content fits.
+    /// Looks through one plain directory, by name: the first file whose content fits. Its cache has had its own turn,
+    /// further left in the path.
     pub(crate) fn look(
         &self,
         directory: &Path,
@@ -72,11 +79,6 @@ impl Client {
         wanted: &Wanted,
         job: &Job<'_>,
     ) -> Result<Found, Error> {
-        if let Some(cache) = cache
-            && let Ok(found) = self.search(cache, wanted, job)
-        {
-            return Ok(found);
-        }
         let source = directory.display().to_string();
         job.observe(&Event::Searching {
             stores: &source,
@@ -132,12 +134,9 @@ impl Client {
         let Some(Place::Local(store)) = cache.places.first() else {
             return None;
         };
-        let writing = Writing {
-            cancel: Some(job.cancel.flag()),
-            ..self.writing()
-        };
         let mut check = |file: &mut File, length: u64| self.check(&wanted.id, file, length);
-        match store.copy(from, &wanted.id, Form::AsIs(Variant::Plain), &mut check, &writing) {
+        let form = Form::AsIs(Variant::Plain);
+        match store.copy(from, &wanted.id, form, &mut check, &self.writing_for(job)) {
             Ok(Committed { path, bytes, .. }) => {
                 job.observe(&Event::Copied {
                     to: &path,
@@ -166,6 +165,8 @@ impl Client {
                 Turn::Ask(asking) => {
                     let tier = match self.request(server, &server.base.index2_url(), Body::Existence, job)? {
                         Fetched::Missing => Tier::One,
+                        // Not its last word: it is asked again.
+                        Fetched::Unknown => return Ok(Tier::One),
                         _ => Tier::Two,
                     };
                     asking.answered(tier);
@@ -248,6 +249,10 @@ impl Walk<'_> {
             )),
             Outcome::Missing | Outcome::Failed | Outcome::Latched | Outcome::Unwritable => {
                 let lost = || Error::new(ErrorKind::Store, "no store of the chain can be written");
+                if outcome == Outcome::Unwritable {
+                    let error = self.unwritten.take();
+                    self.went_wrong(error.unwrap_or_else(lost));
+                }
                 Err(self.worst.take().unwrap_or_else(lost))
             }
         }
@@ -311,70 +316,37 @@ impl Walk<'_> {
     }
 
     /// Fetches into a store, checks, and publishes.
-    fn fetch(&mut self, server: &Server, url: &Url, variant: Variant, into: Slot, expand: Expand) -> Got {
+    pub(crate) fn fetch(&mut self, server: &Server, url: &Url, variant: Variant, into: Slot, expand: Expand) -> Got {
         let chain = self.chain;
         let spare = self.spare.clone();
         let Some(store) = slot(chain, &spare, into) else {
             return Got::Unwritable;
         };
-        let body = Body::File {
-            store,
-            id: self.wanted,
-            variant,
-        };
-        match self.client.request(server, url, body, self.job) {
-            Ok(Fetched::Incoming(incoming)) => self.publish(*incoming, variant, expand, &server.shown, into),
+        let form = form(variant, expand);
+        let id = self.wanted;
+        match self
+            .client
+            .request(server, url, Body::File { store, id, form }, self.job)
+        {
+            Ok(Fetched::Incoming(incoming)) => {
+                let client = self.client;
+                let writing = client.writing_for(self.job);
+                let mut check = |file: &mut File, length: u64| client.check(id, file, length);
+                let result = match form {
+                    Form::Expanded => incoming.commit_expanded(&mut check, &writing),
+                    Form::AsIs(Variant::Compressed) => incoming.commit_compressed(&mut check, &writing),
+                    Form::AsIs(_) => incoming.commit(&mut check),
+                };
+                self.settle(result, form, into, &server.shown, |error| error.at(&server.shown))
+            }
             Ok(Fetched::Exists(path)) => {
                 self.lies(into, path);
-                Got::Stored(shape(variant))
+                Got::Stored(shape(form))
             }
-            Ok(Fetched::Missing | Fetched::Small(_)) => Got::Missing,
-            Ok(Fetched::Unwritable(error)) => {
-                self.went_wrong(Error::from_store(error));
-                Got::Unwritable
-            }
+            Ok(Fetched::Missing | Fetched::Unknown | Fetched::Small(_)) => Got::Missing,
+            Ok(Fetched::Unwritable(error)) => self.cannot_write(error),
             Err(error) => {
                 self.went_wrong(error);
-                Got::Failed
-            }
-        }
-    }
-
-    fn publish(&mut self, incoming: Incoming, variant: Variant, expand: Expand, source: &str, into: Slot) -> Got {
-        let client = self.client;
-        let writing = Writing {
-            cancel: Some(self.job.cancel.flag()),
-            ..client.writing()
-        };
-        let expanded = variant == Variant::Compressed && expand == Expand::IfCompressed;
-        let id = if expanded {
-            self.wanted.clone()
-        } else {
-            named(self.wanted, variant)
-        };
-        let mut check = |file: &mut File, length: u64| client.check(&id, file, length);
-        let committed = if expanded {
-            incoming.commit_expanded(&mut check, &writing)
-        } else {
-            incoming.commit(&mut check)
-        };
-        match committed {
-            Ok(committed) => {
-                self.job.observe(&Event::Copied {
-                    to: &committed.path,
-                    from: source,
-                    bytes: committed.bytes,
-                });
-                committed
-                    .warnings
-                    .iter()
-                    .for_each(|warning| warn(self.job, &committed.path, warning));
-                self.bytes = committed.bytes;
-                self.lies(into, committed.path);
-                Got::Stored(if expanded { Shape::Plain } else { shape(variant) })
-            }
-            Err(error) => {
-                self.went_wrong(put_error(error).at(source));
                 Got::Failed
             }
         }
@@ -396,210 +368,60 @@ impl Walk<'_> {
     }
 
     /// Copies a file of this machine into a store.
-    fn copy_file(&mut self, from: &Path, variant: Variant, into: Slot, expand: Expand, source: &str) -> Got {
+    pub(crate) fn copy_file(&mut self, from: &Path, variant: Variant, into: Slot, expand: Expand, source: &str) -> Got {
         let spare = self.spare.clone();
         let Some(store) = slot(self.chain, &spare, into) else {
             return Got::Unwritable;
         };
-        let client = self.client;
-        let writing = Writing {
-            cancel: Some(self.job.cancel.flag()),
-            ..client.writing()
-        };
-        let expanded = variant == Variant::Compressed && expand == Expand::IfCompressed;
-        let (form, id) = if expanded {
-            (Form::Expanded, self.wanted.clone())
-        } else {
-            (Form::AsIs(variant), named(self.wanted, variant))
-        };
-        let mut check = |file: &mut File, length: u64| client.check(&id, file, length);
-        match store.copy(from, self.wanted, form, &mut check, &writing) {
-            Ok(committed) => {
+        let form = form(variant, expand);
+        let (client, id) = (self.client, self.wanted);
+        let mut check = |file: &mut File, length: u64| client.check(id, file, length);
+        let result = store.copy(from, id, form, &mut check, &client.writing_for(self.job));
+        self.settle(result, form, into, source, |error| error.of(source))
+    }
+
+    /// What became of a file that was to be published, however it came.
+    fn settle(
+        &mut self,
+        result: Result<Committed<symgate_index::Warning>, PutError<CheckError>>,
+        form: Form,
+        into: Slot,
+        source: &str,
+        blame: impl FnOnce(Error) -> Error,
+    ) -> Got {
+        match result {
+            Ok(Committed {
+                path, bytes, warnings, ..
+            }) => {
                 self.job.observe(&Event::Copied {
-                    to: &committed.path,
+                    to: &path,
                     from: source,
-                    bytes: committed.bytes,
+                    bytes,
                 });
-                self.lies(into, committed.path);
-                Got::Stored(if expanded { Shape::Plain } else { shape(variant) })
+                // The same content further down is no news.
+                if !self.warned {
+                    warnings.iter().for_each(|warning| warn(self.job, &path, warning));
+                    self.warned = !warnings.is_empty();
+                }
+                self.bytes = bytes;
+                self.lies(into, path);
+                Got::Stored(shape(form))
             }
-            Err(PutError::Store(error)) if error.is_unwritable() => {
-                self.went_wrong(Error::from_store(error));
-                Got::Unwritable
-            }
+            Err(PutError::Store(error)) if error.is_unwritable() => self.cannot_write(error),
             Err(error) => {
-                self.went_wrong(put_error(error).at(source));
+                self.went_wrong(blame(put_error(error)));
                 Got::Failed
             }
         }
     }
 
-    /// Brings the file that a `file.ptr` names.
-    fn follow(&mut self, index: usize, tier: Option<Tier>, into: Slot, expand: Expand) -> Got {
-        let pointer = match (self.chain.places.get(index), tier) {
-            (Some(Place::Server(server)), Some(tier)) => self.ask_pointer(server, tier),
-            (Some(Place::Local(_)), _) => {
-                let Some(path) = self.file(Slot::Store(index)) else {
-                    return Got::Missing;
-                };
-                Pointer::read(&path).map_err(Error::from_store).map(Some)
-            }
-            _ => return Got::Failed,
-        };
-        let pointer = match pointer {
-            Ok(Some(pointer)) => pointer,
-            Ok(None) => return Got::Missing,
-            Err(error) => {
-                self.went_wrong(error);
-                return Got::Failed;
-            }
-        };
-        match pointer {
-            Pointer::Message { text, .. } => {
-                self.job.observe(&Event::Pointer { text: &text });
-                let message = format!("`{}` says why it does not have it: {text}", self.shown(index));
-                self.went_wrong(Error::new(ErrorKind::Missing, message));
-                Got::Missing
-            }
-            Pointer::Url(text) => {
-                self.job.observe(&Event::Pointer { text: &text });
-                self.follow_url(index, &text, into, expand)
-            }
-            Pointer::Path(text) => {
-                self.job.observe(&Event::Pointer { text: &text });
-                self.follow_path(index, &text, into, expand)
-            }
-            Pointer::Relative(text) => {
-                self.job.observe(&Event::Pointer { text: &text });
-                self.follow_relative(index, tier, &text, into, expand)
-            }
-        }
+    /// A store that cannot be written is passed over without an error (SYMSRV §1.2), unless there is no other.
+    fn cannot_write(&mut self, error: symgate_store::Error) -> Got {
+        self.unwritten.get_or_insert_with(|| Error::from_store(error));
+        Got::Unwritable
     }
 
-    /// Asks a server for its `file.ptr`.
-    fn ask_pointer(&self, server: &Server, tier: Tier) -> Result<Option<Pointer>, Error> {
-        let url = server.base.file_url(self.wanted, tier, Variant::Pointer);
-        match self.client.request(server, &url, Body::Small, self.job)? {
-            Fetched::Small(bytes) => {
-                let pointer = Pointer::parse(&bytes);
-                let unusable = || {
-                    Error::new(
-                        ErrorKind::Content,
-                        format!("`{}` has no usable `file.ptr`", server.shown),
-                    )
-                };
-                pointer.map(Some).map_err(|error| unusable().caused(error))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn follow_url(&mut self, index: usize, text: &str, into: Slot, expand: Expand) -> Got {
-        let target = symgate_path::HttpBase::parse(text)
-            .ok()
-            .and_then(|_| Url::parse(text).ok());
-        let Some(url) = target else {
-            self.went_wrong(Error::new(
-                ErrorKind::Content,
-                format!("a `file.ptr` names `{text}`, which is no URL"),
-            ));
-            return Got::Failed;
-        };
-        let variant = self.variant_of(url.path());
-        // The errand stays that of the store whose pointer it is: its credentials answer its own origin and no other.
-        let errand = match self.chain.places.get(index) {
-            Some(Place::Server(server)) => server.errand.clone(),
-            _ => match crate::place::errand(&url, &self.client.settings().proxy) {
-                Some(errand) => errand,
-                None => return Got::Failed,
-            },
-        };
-        let Ok(base) = symgate_path::HttpBase::parse(text) else {
-            return Got::Failed;
-        };
-        let server = Server {
-            base,
-            errand,
-            shown: self.shown(index),
-        };
-        self.fetch(&server, &url, variant, into, expand)
-    }
-
-    fn follow_path(&mut self, index: usize, text: &str, into: Slot, expand: Expand) -> Got {
-        let windows_only = text.starts_with(r"\\") || text.as_bytes().get(1) == Some(&b':');
-        if windows_only && !cfg!(windows) {
-            let message = format!("a `file.ptr` names `{text}`, a Windows path that is not reachable here");
-            self.went_wrong(Error::new(ErrorKind::Missing, message));
-            return Got::Missing;
-        }
-        // A share that a server on the network names would be sent the user's own logon by the system.
-        let from_server = matches!(self.chain.places.get(index), Some(Place::Server(_)));
-        if from_server && (text.starts_with(r"\\") || text.starts_with("//")) && !self.client.names_share(text) {
-            let message = format!("a server's `file.ptr` names `{text}`, a share that the symbol path does not name");
-            self.went_wrong(Error::new(ErrorKind::Missing, message));
-            return Got::Missing;
-        }
-        let path = PathBuf::from(text);
-        if !path.is_file() {
-            let message = format!("a `file.ptr` names `{text}`, which is not there");
-            self.went_wrong(Error::new(ErrorKind::Missing, message));
-            return Got::Missing;
-        }
-        let variant = self.variant_of(text);
-        self.copy_file(&path, variant, into, expand, text)
-    }
-
-    /// Relative to the root of the store, then to the leaf.
-    fn follow_relative(&mut self, index: usize, tier: Option<Tier>, text: &str, into: Slot, expand: Expand) -> Got {
-        let parts: Vec<&str> = text
-            .split(['/', '\\'])
-            .filter(|part| !matches!(*part, "" | "."))
-            .collect();
-        let variant = self.variant_of(text);
-        match self.chain.places.get(index) {
-            Some(Place::Local(store)) => {
-                let root = store.root().to_owned();
-                let leaf = self
-                    .file(Slot::Store(index))
-                    .and_then(|path| path.parent().map(Path::to_owned));
-                let bases = [Some(root), leaf].into_iter().flatten();
-                let mut paths = bases.map(|base| parts.iter().fold(base, |path, part| path.join(part)));
-                match paths.find(|path| path.is_file()) {
-                    Some(path) => self.copy_file(&path, variant, into, expand, text),
-                    None => Got::Missing,
-                }
-            }
-            Some(Place::Server(server)) => {
-                let leaf = server
-                    .base
-                    .file_url(self.wanted, tier.unwrap_or(Tier::One), Variant::Pointer);
-                let mut bases = [server.base.index2_url(), leaf];
-                for url in &mut bases {
-                    if let Ok(mut segments) = url.path_segments_mut() {
-                        segments.pop().extend(&parts);
-                    }
-                    match self.fetch(server, url, variant, into, expand) {
-                        Got::Missing => {}
-                        got => return got,
-                    }
-                }
-                Got::Missing
-            }
-            _ => Got::Missing,
-        }
-    }
-
-    /// Whether a pointer's target is the compressed form of what is wanted.
-    fn variant_of(&self, target: &str) -> Variant {
-        let name = target.rsplit(['/', '\\']).next().unwrap_or_default();
-        if name.eq_ignore_ascii_case(&self.wanted.name.compressed()) {
-            Variant::Compressed
-        } else {
-            Variant::Plain
-        }
-    }
-
-    fn went_wrong(&mut self, error: Error) {
+    pub(crate) fn went_wrong(&mut self, error: Error) {
         if self.worst.as_ref().is_none_or(|worst| worst.kind() < error.kind()) {
             self.worst = Some(error);
         }
@@ -616,14 +438,14 @@ impl Walk<'_> {
         }
     }
 
-    fn file(&self, slot: Slot) -> Option<PathBuf> {
+    pub(crate) fn file(&self, slot: Slot) -> Option<PathBuf> {
         match slot {
             Slot::Spare => self.spare_file.clone(),
             Slot::Store(index) => self.files.get(index).cloned().flatten(),
         }
     }
 
-    fn shown(&self, index: usize) -> String {
+    pub(crate) fn shown(&self, index: usize) -> String {
         match self.chain.places.get(index) {
             Some(Place::Local(store)) => store.root().display().to_string(),
             Some(Place::Server(server)) => server.shown.clone(),
@@ -650,18 +472,18 @@ fn slot<'s>(chain: &'s Chain, spare: &'s Store, slot: Slot) -> Option<&'s Store>
     }
 }
 
-/// What is checked where a file is kept in this form: a compressed member goes by its own name.
-fn named(id: &FileId, variant: Variant) -> FileId {
-    match (variant, FileName::new(&id.name.compressed())) {
-        (Variant::Compressed, Ok(name)) => FileId::new(name, id.key.clone()),
-        _ => id.clone(),
+/// In which form a variant arrives.
+fn form(variant: Variant, expand: Expand) -> Form {
+    match (variant, expand) {
+        (Variant::Compressed, Expand::IfCompressed) => Form::Expanded,
+        (variant, _) => Form::AsIs(variant),
     }
 }
 
-const fn shape(variant: Variant) -> Shape {
-    match variant {
-        Variant::Compressed => Shape::Compressed,
-        Variant::Plain | Variant::Pointer => Shape::Plain,
+const fn shape(form: Form) -> Shape {
+    match form {
+        Form::AsIs(Variant::Compressed) => Shape::Compressed,
+        Form::AsIs(Variant::Plain | Variant::Pointer) | Form::Expanded => Shape::Plain,
     }
 }
 
@@ -677,7 +499,7 @@ fn put_error(error: PutError<CheckError>) -> Error {
 }
 
 /// Opens a regular file; a named pipe would wait for its writer.
-fn open(path: &Path) -> std::io::Result<File> {
+pub(crate) fn open(path: &Path) -> std::io::Result<File> {
     if !fs::metadata(path)?.is_file() {
         return Err(std::io::ErrorKind::InvalidInput.into());
     }

@@ -1,12 +1,12 @@
 //! [`Wanted`]: what a search is for.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
 use symgate_index::Format;
 use symgate_path::FileId;
 
+use crate::search::open;
 use crate::{Error, ErrorKind};
 
 /// A symbol file to be found.
@@ -33,7 +33,7 @@ impl Wanted {
     pub fn by(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
         let unusable = |what: &str| Error::new(ErrorKind::Config, format!("`{shown}` {what}"));
-        let file = File::open(path).map_err(|error| unusable("cannot be read").caused(error))?;
+        let file = open(path).map_err(|error| unusable("cannot be read").caused(error))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let identity = symgate_index::identify(BufReader::new(file), &name)
             .map_err(|error| unusable("cannot be understood").caused(error))?;
