@@ -8,6 +8,7 @@
 mod tty;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{env, process, thread};
 
@@ -19,6 +20,8 @@ use symgate_policy::{Answers, Errand, Explicit, Given, Policy, Session};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     tty::restore_on_panic();
     ctrlc::set_handler(|| {
+        // First the word: the dialog ends by itself when its mode is gone, and `main` may come to its end before us.
+        SIGNALLED.store(true, Ordering::Relaxed);
         tty::restore();
         process::exit(130);
     })?;
@@ -40,8 +43,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     ask_until_accepted(realm, explicit)();
+    if SIGNALLED.load(Ordering::Relaxed) {
+        process::exit(130);
+    }
     Ok(())
 }
+
+/// Whether a signal ends the process.
+static SIGNALLED: AtomicBool = AtomicBool::new(false);
 
 fn ask_until_accepted(realm: String, explicit: Explicit) -> impl FnOnce() {
     let proxy = Origin::new(UriScheme::Http, "proxy.corp.example", 3128);

@@ -1,5 +1,6 @@
 //! The command line: what can be said, and nothing of what it does.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -129,7 +130,7 @@ pub(crate) struct OriginLogin {
 }
 
 impl FromStr for Login {
-    type Err = &'static str;
+    type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // The first colon ends the name: a name cannot hold one (RFC 7617 §2), a password can.
@@ -137,28 +138,41 @@ impl FromStr for Login {
             Some((name, password)) => (name, Some(password.to_owned())),
             None => (text, None),
         };
-        if name.is_empty() { Err("a name is missing") } else { Ok(Self { name: name.to_owned(), password }) }
+        // An empty name is refused later: what is refused here is repeated in the message, password and all.
+        Ok(Self {
+            name: name.to_owned(),
+            password,
+        })
     }
 }
 
 impl FromStr for OriginLogin {
-    type Err = &'static str;
+    type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // A name may hold `=`, so only what looks like a URL in front of it is an origin.
         if let Some((origin, login)) = text.split_once('=')
             && origin.contains("://")
         {
-            return Ok(Self { origin: Some(origin.to_owned()), login: login.parse()? });
+            return Ok(Self {
+                origin: Some(origin.to_owned()),
+                login: login.parse()?,
+            });
         }
-        Ok(Self { origin: None, login: text.parse()? })
+        Ok(Self {
+            origin: None,
+            login: text.parse()?,
+        })
     }
 }
 
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { name, password } = self;
-        f.debug_struct("Login").field("name", name).field("password", &password.as_ref().map(|_| "[secret]")).finish()
+        f.debug_struct("Login")
+            .field("name", name)
+            .field("password", &password.as_ref().map(|_| "[secret]"))
+            .finish()
     }
 }
 
@@ -177,13 +191,17 @@ mod tests {
         for (text, name, password) in [
             ("alice", "alice", None),
             ("alice:", "alice", Some("")),
+            (":pw", "", Some("pw")),
             ("alice:a:b", "alice", Some("a:b")),
             (r"CORP\alice:pw", r"CORP\alice", Some("pw")),
         ] {
             let login: Login = text.parse().unwrap();
-            assert_eq!((login.name.as_str(), login.password.as_deref()), (name, password), "{text}");
+            assert_eq!(
+                (login.name.as_str(), login.password.as_deref()),
+                (name, password),
+                "{text}"
+            );
         }
-        assert!(":pw".parse::<Login>().is_err());
     }
 
     #[test]
@@ -194,13 +212,25 @@ mod tests {
             ("alice", None, "alice"),
         ] {
             let parsed: OriginLogin = text.parse().unwrap();
-            assert_eq!((parsed.origin.as_deref(), parsed.login.name.as_str()), (origin, name), "{text}");
+            assert_eq!(
+                (parsed.origin.as_deref(), parsed.login.name.as_str()),
+                (origin, name),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn debug_hides_passwords() {
-        let cli = Cli::parse_from(["symgate", "get", "--proxy-user", "a:S3cret", "--user", "https://h=b:S3cret2", "x/1"]);
+        let cli = Cli::parse_from([
+            "symgate",
+            "get",
+            "--proxy-user",
+            "a:S3cret",
+            "--user",
+            "https://h=b:S3cret2",
+            "x/1",
+        ]);
         assert!(!format!("{cli:?}").contains("S3cret"));
     }
 }

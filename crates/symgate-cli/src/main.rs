@@ -2,7 +2,6 @@
 //!
 //! This crate is the terminal: arguments in, paths and words out. Whatever a library user would want is in the
 //! libraries.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the terminal is what this crate is for")]
 #![forbid(unsafe_code)]
 
 mod args;

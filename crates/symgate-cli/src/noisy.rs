@@ -52,10 +52,12 @@ impl Noisy {
                 line(format!("SYMSRV:  UNC: {} - {what}", path.display()));
             }
             Event::Requested { url } => line(format!("SYMSRV:  HTTPGET: {}", url.path())),
-            Event::Answered { status } => line(format!("SYMSRV:  HttpQueryInfo: {:x} - {}", http(*status), name(*status))),
-            Event::NoLength => line(
-                "SYMSRV:  HttpQueryInfo(HTTP_QUERY_CONTENT_LENGTH): 800C2F76 - ERROR_HTTP_HEADER_NOT_FOUND".into(),
-            ),
+            Event::Answered { status } => line(format!(
+                "SYMSRV:  HttpQueryInfo: {:x} - {}",
+                http(*status),
+                name(*status)
+            )),
+            Event::NoLength => line(NO_LENGTH.into()),
             Event::Pointer { text } => line(format!("SYMSRV:  PATH: Contents: {{{text}}}")),
             Event::Copied { to, from, bytes } => {
                 let name = to.file_name().unwrap_or_default().to_string_lossy();
@@ -121,7 +123,9 @@ fn transport(error: &Error) -> Option<String> {
 
 /// What WinINet would call a failure of the network.
 fn failure(error: &Error) -> Option<(u32, &'static str)> {
-    let Http::Failed { failure, .. } = error.transport()? else { return None };
+    let Http::Failed { failure, .. } = error.transport()? else {
+        return None;
+    };
     Some(match failure.kind {
         FailureKind::Resolve => (12007, "ERROR_INTERNET_NAME_NOT_RESOLVED"),
         FailureKind::Connect => (12029, "ERROR_INTERNET_CANNOT_CONNECT"),
@@ -132,6 +136,8 @@ fn failure(error: &Error) -> Option<(u32, &'static str)> {
         _ => return None,
     })
 }
+
+const NO_LENGTH: &str = "SYMSRV:  HttpQueryInfo(HTTP_QUERY_CONTENT_LENGTH): 800C2F76 - ERROR_HTTP_HEADER_NOT_FOUND";
 
 /// WinINet's name of a status.
 const fn name(status: u16) -> &'static str {

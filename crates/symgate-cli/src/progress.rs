@@ -22,7 +22,11 @@ impl Progress {
     pub(crate) fn new(files: usize, bars: MultiProgress) -> Self {
         let total = ProgressBar::no_length().with_style(style("{msg}  {bytes} {bytes_per_sec}"));
         total.set_message(format!("0 of {files} files"));
-        Self { bars, total, files: Mutex::default() }
+        Self {
+            bars,
+            total,
+            files: Mutex::default(),
+        }
     }
 
     pub(crate) fn observe(&self, number: usize, event: &Event<'_>) {
@@ -75,6 +79,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-const FILE: &str = "{msg:32!} {bar:24} {bytes:>10}/{total_bytes:10} {bytes_per_sec}";
-const FILE_OF_UNKNOWN_LENGTH: &str = "{msg:32!} {spinner} {bytes:>10} {bytes_per_sec}";
+// No line is longer than 80 columns.
+const FILE: &str = "{msg:28!} {bar:14} {bytes:>11}/{total_bytes:11} {bytes_per_sec}";
+const FILE_OF_UNKNOWN_LENGTH: &str = "{msg:28!} {spinner:14} {bytes:>11} {bytes_per_sec}";
 const TICK: Duration = Duration::from_millis(200);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use symgate::auth::{Ending, Refusal, Target};
 use symgate::http::FailureKind;
 use symgate::path::FileId;
+use symgate::policy::Cause;
 use symgate::{Error, ErrorKind, Found};
 
 use crate::interrupt;
@@ -14,7 +15,15 @@ use crate::tty::is_deceptive;
 
 /// Text that may come from a peer, safe for a terminal: nothing in it moves the cursor or hides the rest.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if is_deceptive(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if is_deceptive(c) {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// An error with its causes, on one line.
@@ -36,29 +45,31 @@ pub(crate) fn chain(error: &Error) -> String {
 /// What the person at the terminal can do about it, where something is known to help.
 pub(crate) fn advice(error: &Error) -> Option<String> {
     use symgate::http::Error as Http;
+    if let Some(latched) = error.latched() {
+        return match latched.cause {
+            Cause::Automatic => Some(give(latched.target)),
+            Cause::Rejected => Some(check(latched.target)),
+            _ => None,
+        };
+    }
     Some(match error.transport()? {
-        Http::Auth { hop, source } => {
-            let option = match hop.target {
-                Target::Proxy => "--proxy-user",
-                Target::Origin => "--user",
-            };
-            match source {
-                symgate::auth::Error::Refused(Refusal::Automatic) => {
-                    format!("give {option} NAME[:PASSWORD], or let symgate ask with --prompts on")
+        Http::Auth { hop, source } => match source {
+            symgate::auth::Error::Refused(Refusal::Automatic) => give(hop.target),
+            symgate::auth::Error::GaveUp(gave_up) => {
+                let ended = |ending: &Ending| gave_up.tried.iter().any(|tried| tried.ending == *ending);
+                if ended(&Ending::PasswordRejected) {
+                    check(hop.target)
+                } else if ended(&Ending::NoAnswer) {
+                    give(hop.target)
+                } else {
+                    format!(
+                        "ask for Basic authentication at the {}, the one scheme spoken here",
+                        hop.target
+                    )
                 }
-                symgate::auth::Error::GaveUp(gave_up) => {
-                    let rejected = gave_up.tried.iter().any(|tried| tried.ending == Ending::PasswordRejected);
-                    if rejected {
-                        format!("check the name and the password; {option} NAME asks for the password")
-                    } else if gave_up.tried.iter().any(|tried| tried.ending == Ending::NoAnswer) {
-                        format!("give {option} NAME[:PASSWORD]")
-                    } else {
-                        format!("ask for Basic authentication at the {}, the one scheme spoken here", hop.target)
-                    }
-                }
-                _ => return None,
             }
-        }
+            _ => return None,
+        },
         Http::Tunnel { authority, answer, .. } => match answer.status {
             403 | 405 => format!("ask for CONNECT to `{authority}` to be allowed"),
             502..=504 => format!("the proxy could not reach `{authority}`; try again later, or ask who runs it"),
@@ -81,6 +92,27 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
         },
         _ => return None,
     })
+}
+
+const fn option(target: Target) -> &'static str {
+    match target {
+        Target::Proxy => "--proxy-user",
+        Target::Origin => "--user",
+    }
+}
+
+fn give(target: Target) -> String {
+    format!(
+        "give {} NAME[:PASSWORD], or let symgate ask with --prompts on",
+        option(target)
+    )
+}
+
+fn check(target: Target) -> String {
+    format!(
+        "check the name and the password; {} NAME asks for the password",
+        option(target)
+    )
 }
 
 /// One line of `--json`.

@@ -5,15 +5,15 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use symgate::Config;
 use symgate::auth::{Credentials, Origin};
 use symgate::http::{Downgrade, origin_of};
 use symgate::index::Strictness;
 use symgate::net::{Roots, Tls};
 use symgate::path::{Effective, HttpBase, Security, Store, SymbolPath, Warning};
-use symgate::policy::{Answers, Debugger, Explicit, Given, Policy, Presence, PromptSetting, Prompts, Prompter};
+use symgate::policy::{Answers, Debugger, Explicit, Given, Policy, Presence, PromptSetting, Prompter, Prompts};
 use symgate::proxy::{Kind, ProxyConfig};
 use symgate::store::Durability;
-use symgate::Config;
 use url::Url;
 
 use crate::args::{DebuggerName, Get, Login, Network, OnOff};
@@ -29,7 +29,11 @@ pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Co
     let mut warnings: Vec<String> = path_warnings.iter().map(path_warning).collect();
     network(&mut config, &get.network, prompter, &mut warnings)?;
     config.connections = usize::from(get.jobs);
-    config.strictness = if get.strict { Strictness::Strict } else { Strictness::Lenient };
+    config.strictness = if get.strict {
+        Strictness::Strict
+    } else {
+        Strictness::Lenient
+    };
     config.durability = match get.durable {
         OnOff::On => Durability::Flushed,
         OnOff::Off => Durability::Off,
@@ -57,7 +61,10 @@ fn network(
     config.proxy = proxy;
     let base = base_roots()?;
     let with = |file: &Option<PathBuf>| match file {
-        Some(path) => base.clone().with_pem(&read(path)?).map_err(|error| format!("`{}`: {error}", shown(path))),
+        Some(path) => base
+            .clone()
+            .with_pem(&read(path)?)
+            .map_err(|error| format!("`{}`: {error}", shown(path))),
         None => Ok(base.clone()),
     };
     config.origin_tls = Tls::new(with(&network.ca_file)?);
@@ -89,7 +96,11 @@ fn policy(network: &Network) -> Policy {
         }),
         sflags: None,
         debugger,
-        presence: if attended { Presence::Attended } else { Presence::Unattended },
+        presence: if attended {
+            Presence::Attended
+        } else {
+            Presence::Unattended
+        },
     };
     Policy::interactive().with_prompts(setting.effective())
 }
@@ -105,6 +116,13 @@ const fn debugger(name: DebuggerName) -> Debugger {
 
 /// Credentials by option come before those in a proxy's value or a store's URL.
 fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<Explicit, String> {
+    let logins = network.user.iter().map(|user| ("--user", &user.login));
+    let logins = logins.chain(network.proxy_user.iter().map(|login| ("--proxy-user", login)));
+    for (option, login) in logins {
+        if login.name.is_empty() {
+            return Err(format!("{option}: a name is missing in front of the password"));
+        }
+    }
     let mut explicit = Explicit::default();
     if let Some(login) = &network.proxy_user {
         explicit = explicit.for_proxies(given(login));
@@ -126,7 +144,11 @@ fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<E
             Some(text) => {
                 let url = Url::parse(text).ok();
                 let origin = url.as_ref().and_then(origin_of);
-                let origin = origin.ok_or_else(|| format!("--user: `{text}` is no http or https origin"))?;
+                let origin = origin.ok_or_else(|| {
+                    // Somebody may have put a second login into the URL.
+                    let shown = text.rsplit('@').next().unwrap_or_default();
+                    format!("--user: `{shown}` is no http or https origin")
+                })?;
                 explicit.at_store(origin, given(&user.login))
             }
             None => explicit.for_stores(given(&user.login)),
@@ -142,10 +164,13 @@ fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<E
 
 /// The servers that a path names.
 fn servers(path: &SymbolPath) -> Vec<HttpBase> {
-    let chains = path.effective(Security::Open).into_iter().filter_map(|effective| match effective {
-        Effective::Chain(chain) => Some(chain.into_stores()),
-        _ => None,
-    });
+    let chains = path
+        .effective(Security::Open)
+        .into_iter()
+        .filter_map(|effective| match effective {
+            Effective::Chain(chain) => Some(chain.into_stores()),
+            _ => None,
+        });
     let bases = chains.flatten().filter_map(|store| match store {
         Store::Http(base) => Some(base),
         Store::Default | Store::Directory(_) => None,
@@ -175,4 +200,3 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 fn shown(path: &Path) -> std::path::Display<'_> {
     path.display()
 }
-

@@ -1,5 +1,5 @@
 //! The question on the terminal: a small dialog on standard error that asks for a name and a password
-//! (CONTRACT §4, SYMSRV §3.1).
+//! (DECISIONS §4, SYMSRV §3.1).
 //!
 //! It writes a few lines and then edits one line at a time, in place; it never moves the cursor up. So nothing that stands
 //! above is overwritten, whatever the width of the terminal is and becomes.

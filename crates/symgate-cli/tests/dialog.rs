@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -16,6 +16,10 @@ use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
+use symgate_tests::Dir;
+use symgate_tests::command::visible;
+use symgate_tests::fault::{Fault, Reply};
+use symgate_tests::sample::Sample;
 
 /// A child on a terminal of its own.
 struct Terminal {
@@ -29,7 +33,18 @@ struct Terminal {
 }
 
 impl Terminal {
+    /// The example that does nothing but ask.
     fn start(columns: u16, arguments: &[&str]) -> Self {
+        let mut dialog: PathBuf = env::current_exe().unwrap();
+        dialog.pop();
+        dialog.pop();
+        dialog.push("examples/dialog");
+        assert!(dialog.exists(), "`cargo build --example dialog` comes first");
+        Self::of(&dialog, columns, arguments)
+    }
+
+    /// Any program.
+    fn of(program: &Path, columns: u16, arguments: &[&str]) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -43,7 +58,7 @@ impl Terminal {
         let master = File::from(master);
         resize(&master, columns);
         let before = tcgetattr(&slave).unwrap();
-        let child = command()
+        let child = command(program)
             .args(arguments)
             .stdin(slave.try_clone().unwrap())
             .stdout(slave.try_clone().unwrap())
@@ -134,19 +149,14 @@ fn resize(master: &File, columns: u16) {
     tcsetwinsize(master, size).unwrap();
 }
 
-/// The example, in a session of its own where `setsid` makes one: then no other terminal is looked at for its size.
-fn command() -> Command {
-    let mut dialog: PathBuf = env::current_exe().unwrap();
-    dialog.pop();
-    dialog.pop();
-    dialog.push("examples/dialog");
-    assert!(dialog.exists(), "`cargo build --example dialog` comes first");
+/// A program, in a session of its own where `setsid` makes one: then no other terminal is looked at for its size.
+fn command(program: &Path) -> Command {
     if cfg!(target_os = "linux") {
         let mut command = Command::new("setsid");
-        command.arg("--ctty").arg(dialog);
+        command.arg("--ctty").arg(program);
         command
     } else {
-        Command::new(dialog)
+        Command::new(program)
     }
 }
 
@@ -273,4 +283,102 @@ fn a_panic_of_another_thread_leaves_the_terminal_as_it_was() {
     // The message begins its own line: the modes were put back before it was written.
     assert!(before.contains("panicked"), "{before}");
     terminal.end(101);
+}
+
+/// A proxy that lets `alice` with `right` through, and its files; everybody else is asked who it is.
+fn proxy() -> Fault {
+    Fault::start(|request| {
+        if !request.head.contains("Proxy-Authorization: Basic YWxpY2U6cmlnaHQ=\r\n") {
+            let field = "Proxy-Authenticate: Basic realm=\"Office\"\r\n";
+            return Reply::answer("407 Proxy Authentication Required", field, "");
+        }
+        let asked = (1..=6)
+            .map(Sample)
+            .find(|sample| request.target.ends_with(&sample.file()));
+        asked.map_or_else(Reply::missing, |sample| Reply::ok(sample.pdb()))
+    })
+}
+
+/// `get` of six files through the proxy, on a terminal.
+fn get(proxy: &Fault, dir: &Dir) -> Terminal {
+    let path = format!("srv*{}*http://origin.test/sym", dir.join("store").display());
+    let address = proxy.address().to_string();
+    let targets: Vec<String> = (1..=6).map(|number| Sample(number).target()).collect();
+    let arguments = [
+        "get",
+        "-y",
+        &path,
+        "--proxy",
+        &address,
+        "--proxy-user",
+        "alice",
+        "-j",
+        "6",
+    ];
+    let arguments: Vec<&str> = arguments
+        .into_iter()
+        .chain(targets.iter().map(String::as_str))
+        .collect();
+    Terminal::of(Path::new(env!("CARGO_BIN_EXE_symgate")), 100, &arguments)
+}
+
+/// How often a password was sent.
+fn logons(proxy: &Fault) -> usize {
+    proxy
+        .heard()
+        .iter()
+        .filter(|request| request.head.contains("Proxy-Authorization"))
+        .count()
+}
+
+#[test]
+fn many_connections_ask_one_question() {
+    let (proxy, dir) = (proxy(), Dir::new());
+    let mut terminal = get(&proxy, &dir);
+    let facts = terminal.expect("Password for alice (not shown): ");
+    assert!(
+        facts.contains(&proxy.address().to_string()) && facts.contains("Office"),
+        "{facts}"
+    );
+    assert_eq!(logons(&proxy), 0);
+    terminal.press("wr0ng\r");
+    terminal.expect("WRONG");
+    assert_eq!(logons(&proxy), 1, "the others wait for the outcome");
+    let between = terminal.expect("Password for alice (not shown): ");
+    assert!(!between.contains("wr0ng"), "{between}");
+    terminal.press("right\r");
+    for number in 1..=6 {
+        terminal.expect(&Sample(number).file());
+    }
+    terminal.end(0);
+    assert_eq!(visible(&dir.join("store")).len(), 6);
+}
+
+#[test]
+fn a_cancelled_question_ends_all_and_is_not_repeated() {
+    for cancel in ["\u{1b}", "\u{3}"] {
+        let (proxy, dir) = (proxy(), Dir::new());
+        let mut terminal = get(&proxy, &dir);
+        terminal.expect("Password for alice (not shown): ");
+        terminal.press(cancel);
+        for number in 1..=6 {
+            let said = terminal.expect(&format!("symgate: {}: ", Sample(number).target()));
+            assert!(!said.contains("not shown"), "{said}");
+        }
+        terminal.end(3);
+        assert_eq!(logons(&proxy), 0);
+        assert!(visible(&dir.join("store")).is_empty());
+    }
+}
+
+#[test]
+fn a_signal_at_the_question_is_an_interruption() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (proxy, dir) = (proxy(), Dir::new());
+        let mut terminal = get(&proxy, &dir);
+        terminal.expect("Password for alice (not shown): ");
+        terminal.signal(signal);
+        terminal.end(130);
+        assert_eq!(logons(&proxy), 0);
+    }
 }

@@ -1,9 +1,10 @@
 //! `symgate get`: fetches symbol files and prints where they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use symgate::net::Cancel;
@@ -18,7 +19,11 @@ use crate::{interrupt, settings};
 
 /// Runs the command.
 pub(crate) fn run(get: &Get) -> ExitCode {
-    let target = if get.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let target = if get.quiet {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
     let bars = MultiProgress::with_draw_target(target);
     let screen = Screen { bars: bars.clone() };
     // What cannot be understood is said before anything is fetched, all of it.
@@ -27,11 +32,17 @@ pub(crate) fn run(get: &Get) -> ExitCode {
     let prompter = TtyPrompter::new(Box::new(move |ask| aside.suspend(ask)));
     let configured = settings::of_get(get, prompter);
     let mut usage = false;
-    for error in understood.iter().filter_map(|wanted| wanted.as_ref().err()).chain(configured.as_ref().err()) {
+    for error in understood
+        .iter()
+        .filter_map(|wanted| wanted.as_ref().err())
+        .chain(configured.as_ref().err())
+    {
         screen.say(error);
         usage = true;
     }
-    let (Ok((config, mut warnings)), false) = (configured, usage) else { return ExitCode::from(report::USAGE) };
+    let (Ok((config, mut warnings)), false) = (configured, usage) else {
+        return ExitCode::from(report::USAGE);
+    };
     let wanted: Vec<Wanted> = understood.into_iter().flatten().collect();
     let client = match Client::new(config) {
         Ok(client) => client,
@@ -42,7 +53,9 @@ pub(crate) fn run(get: &Get) -> ExitCode {
     };
     warnings.extend(client.warnings().iter().cloned());
     if !get.quiet {
-        warnings.iter().for_each(|warning| screen.say(&format!("warning: {warning}")));
+        warnings
+            .iter()
+            .for_each(|warning| screen.say(&format!("warning: {warning}")));
     }
     fetch(get, &client, &wanted, screen)
 }
@@ -55,6 +68,7 @@ fn fetch(get: &Get, client: &Client, wanted: &[Wanted], screen: Screen) -> ExitC
         noisy: get.verbose.then(Noisy::default),
         progress: drawn.then(|| Progress::new(wanted.len(), screen.bars.clone())),
         quiet: get.quiet,
+        given: Mutex::default(),
         screen,
     };
     let mut kinds = Vec::new();
@@ -85,7 +99,9 @@ fn understand(target: &str) -> Result<Wanted, String> {
     if path.exists() {
         return Wanted::by(path).map_err(|error| chain(&error));
     }
-    let id = target.parse().map_err(|error| format!("`{target}` is no file here, and no NAME/KEY: {error}"))?;
+    let id = target
+        .parse()
+        .map_err(|error| format!("`{target}` is no file here, and no NAME/KEY: {error}"))?;
     Ok(Wanted::new(id))
 }
 
@@ -97,12 +113,13 @@ struct Screen {
 
 impl Screen {
     fn say(&self, text: &str) {
-        self.bars.suspend(|| eprintln!("symgate: {}", plain(text)));
+        self.write(&format!("symgate: {}\n", plain(text)));
     }
 
     /// Lines that are complete and safe already.
     fn write(&self, lines: &str) {
-        self.bars.suspend(|| eprint!("{lines}"));
+        // A reader that is gone wants no more messages; `eprint!` would end the process with its files half way.
+        self.bars.suspend(|| drop(io::stderr().write_all(lines.as_bytes())));
     }
 }
 
@@ -112,10 +129,16 @@ struct View {
     noisy: Option<Noisy>,
     progress: Option<Progress>,
     quiet: bool,
+    /// What was advised already: sixty files behind one proxy need one hint.
+    given: Mutex<HashSet<String>>,
     screen: Screen,
 }
 
 impl View {
+    fn given(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn print(&self, get: &Get, target: &str, wanted: &Wanted, result: &Result<Found, Error>) {
         if get.json {
             self.out(&json(target, &wanted.id, result).to_string());
@@ -126,7 +149,9 @@ impl View {
             && !(get.json && get.quiet)
         {
             self.screen.say(&format!("{}: {}", wanted.id, chain(error)));
-            if let Some(advice) = advice(error) {
+            if let Some(advice) = advice(error)
+                && self.given().insert(advice.clone())
+            {
                 self.screen.say(&format!("hint: {advice}"));
             }
         }
