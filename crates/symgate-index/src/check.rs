@@ -1,4 +1,4 @@
-//! Is this content what was asked for? (CONTRACT §7 "Checks", SYMSRV §2.7, last lines.)
+//! Is this content what was asked for? (DECISIONS §7 "Checks", SYMSRV §2.7, last lines.)
 //!
 //! The name's extension says what the content must begin with, the key what its numbers must be. A key whose shape is
 //! not known beside that name promises nothing, and only the beginning is looked at. Names of unknown kind may hold

@@ -23,7 +23,10 @@
 //! | what a key promises, SYMSRV §2.5 | `promise.rs`, `guid.rs` |
 //! | PE headers and debug directory; RSDS and NB10 | `pe.rs`, `codeview.rs` |
 //! | multi-stream files, which age counts | `pdb.rs` |
-//! | what may become visible in a store, CONTRACT §7 | `check.rs`, `check/` |
+//! | what may become visible in a store, DECISIONS §7 | `check.rs`, `check/` |
+//!
+//! `SYMSRV §n` and `DECISIONS §n` are sections of `docs/symsrv.md` (how SymSrv behaves) and `docs/decisions.md` in the
+//! project's repository.
 
 #![forbid(unsafe_code)]
 

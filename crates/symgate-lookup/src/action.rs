@@ -61,7 +61,7 @@ pub enum Action {
         variant: Variant,
     },
     /// Find out the layout of an HTTP store by its `index2.txt`, or remember it; answer with
-    /// [`Search::handle_tier`](crate::Search::handle_tier). A miss means [`Tier::One`] (CONTRACT §8).
+    /// [`Search::handle_tier`](crate::Search::handle_tier). A miss means [`Tier::One`] (DECISIONS §8).
     Tier {
         /// The store.
         store: usize,
@@ -104,7 +104,7 @@ pub enum Probed {
     NoFile,
     /// A directory on the way is missing.
     NoPath,
-    /// The store cannot be read: permission, a dead share, a path of another system (CONTRACT §7).
+    /// The store cannot be read: permission, a dead share, a path of another system (DECISIONS §7).
     Unreadable,
 }
 
@@ -113,9 +113,9 @@ pub enum Probed {
 pub enum Got {
     /// Anything but a miss: network, 5xx, authentication, content that is not what was asked for.
     Failed,
-    /// The store is latched: it was not asked (CONTRACT §4).
+    /// The store is latched: it was not asked (DECISIONS §4).
     Latched,
-    /// The store does not have it (CONTRACT §8: what counts as a miss).
+    /// The store does not have it (DECISIONS §8: what counts as a miss).
     Missing,
     /// It lies at its destination now, in this form.
     Stored(Form),

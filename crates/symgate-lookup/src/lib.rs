@@ -45,6 +45,9 @@
 //! ```
 //!
 //! The search through a plain directory needs no machine: [`candidates`] lists the places (SYMSRV §1.6).
+//!
+//! `SYMSRV §n` and `DECISIONS §n` are sections of `docs/symsrv.md` (how SymSrv behaves) and `docs/decisions.md` in the
+//! project's repository.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The machine (SYMSRV §2.6, §1.2; CONTRACT §8).
+//! The machine (SYMSRV §2.6, §1.2; DECISIONS §8).
 //!
 //! Its state is the question that waits for an answer. Each answer leads, by value, to the next question:
 //!

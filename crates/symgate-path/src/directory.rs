@@ -64,7 +64,7 @@ impl Directory {
     }
 
     /// Says whether the path means something on Windows only, so that elsewhere it is neither read nor created
-    /// (CONTRACT §7): a drive, a share, or a relative path with a backslash in it.
+    /// (DECISIONS §7): a drive, a share, or a relative path with a backslash in it.
     #[must_use]
     pub fn is_windows_only(&self) -> bool {
         match self.flavour() {

@@ -104,7 +104,7 @@ impl HttpBase {
         url
     }
 
-    /// Returns what makes this store this store: the key of latches and of the memory of tiers (CONTRACT §4).
+    /// Returns what makes this store this store: the key of latches and of the memory of tiers (DECISIONS §4).
     #[must_use]
     pub fn id(&self) -> StoreId {
         StoreId {

@@ -38,6 +38,9 @@
 //! What a path means is told by Microsoft's page
 //! [Symbol path](https://learn.microsoft.com/en-us/windows-hardware/drivers/debugger/symbol-path), where it is silent
 //! or contradicts itself, the item concerned says what is done here.
+//!
+//! `SYMSRV §n` and `DECISIONS §n` are sections of `docs/symsrv.md` (how SymSrv behaves) and `docs/decisions.md` in the
+//! project's repository.
 
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing, clippy::as_conversions, clippy::panic)]

@@ -1,5 +1,5 @@
 //! What the gates of one session know together, and whose turn it is: data and transitions, no waiting ([`Desk`];
-//! CONTRACT §3, "one first authentication per (peer, identity)").
+//! DECISIONS §3, "one first authentication per (peer, identity)").
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

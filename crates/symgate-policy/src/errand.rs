@@ -8,7 +8,7 @@ use crate::LatchKey;
 ///
 /// It says which latch a refusal belongs to, and which peers count as chosen by the user: credentials given for servers
 /// answer the store's own origin and never a redirect's, credentials given for proxies the named proxies and never one
-/// that was found otherwise (CONTRACT §3).
+/// that was found otherwise (DECISIONS §3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Errand {
     origin: Origin,

@@ -1,4 +1,4 @@
-//! Credentials that the user gave by option or in a proxy value ([`Explicit`]; CONTRACT §3).
+//! Credentials that the user gave by option or in a proxy value ([`Explicit`]; DECISIONS §3).
 
 use std::sync::Arc;
 

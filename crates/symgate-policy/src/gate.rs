@@ -1,4 +1,4 @@
-//! What stands between a request for credentials and its answer, for one errand ([`Gate`]; CONTRACT §3 and §4).
+//! What stands between a request for credentials and its answer, for one errand ([`Gate`]; DECISIONS §3 and §4).
 
 use std::fmt;
 use std::mem;

@@ -1,4 +1,4 @@
-//! What a refusal shuts, and until when: [`Latches`] (CONTRACT §4, SYMSRV §3.5).
+//! What a refusal shuts, and until when: [`Latches`] (DECISIONS §4, SYMSRV §3.5).
 
 use std::collections::BTreeMap;
 use std::fmt;

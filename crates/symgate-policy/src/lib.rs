@@ -61,6 +61,9 @@
 //! assert!(matches!(gate.answer(&Ask { attempt: 2, ..ask }), Answer::Refuse(_)));
 //! assert_eq!(session.latches().cause(&LatchKey::proxy(proxy)), Some(Cause::Rejected));
 //! ```
+//!
+//! `SYMSRV §n` and `DECISIONS §n` are sections of `docs/symsrv.md` (how SymSrv behaves) and `docs/decisions.md` in the
+//! project's repository.
 #![forbid(unsafe_code)]
 #![warn(
     clippy::as_conversions,

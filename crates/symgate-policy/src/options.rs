@@ -1,4 +1,4 @@
-//! The prompt setting and where it comes from: symbol options, debuggers, the terminal (SYMSRV §3.2, CONTRACT §4).
+//! The prompt setting and where it comes from: symbol options, debuggers, the terminal (SYMSRV §3.2, DECISIONS §4).
 
 use std::fmt;
 
@@ -141,7 +141,7 @@ pub enum Presence {
     Unattended,
 }
 
-/// Everything that has a say in the prompt setting, as given (CONTRACT §4).
+/// Everything that has a say in the prompt setting, as given (DECISIONS §4).
 ///
 /// ```
 /// use symgate_policy::{Debugger, Presence, PromptSetting, Prompts};

@@ -1,4 +1,4 @@
-//! The pure word on a request: allow, ask, refuse ([`Policy::decide`]; CONTRACT §4, SYMSRV §3.5).
+//! The pure word on a request: allow, ask, refuse ([`Policy::decide`]; DECISIONS §4, SYMSRV §3.5).
 
 use symgate_auth::{Ask, Refusal};
 
@@ -85,7 +85,7 @@ impl Policy {
     }
 
     /// Lets the user's own tickets go to servers like this, over https and where the symbol path names them; none by
-    /// default (CONTRACT §3).
+    /// default (DECISIONS §3).
     #[must_use]
     pub fn with_ticket_host(mut self, host: HostPattern) -> Self {
         self.ticket_hosts.push(host);

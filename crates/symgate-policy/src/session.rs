@@ -181,5 +181,5 @@ impl fmt::Debug for Answers {
     }
 }
 
-/// Half of the 100 ms within which a cancel flag must be seen (STYLE §4, "Limits").
+/// Half of the 100 ms within which a cancel flag must be seen.
 const GLANCE: std::time::Duration = std::time::Duration::from_millis(50);

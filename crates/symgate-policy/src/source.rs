@@ -1,4 +1,4 @@
-//! Who can answer: [`Source`] for files and programs, [`Prompter`] for a person (STYLE §4, "How prompts plug in").
+//! Who can answer: [`Source`] for files and programs, [`Prompter`] for a person.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

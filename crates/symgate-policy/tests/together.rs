@@ -1,5 +1,5 @@
 //! Several gates at once: one failed logon per answer given, one question at a time, nobody waits for ever
-//! (CONTRACT §3, "one first authentication per (peer, identity)").
+//! (DECISIONS §3, "one first authentication per (peer, identity)").
 #![expect(
     clippy::disallowed_methods,
     reason = "callers bring the threads, and here we are the caller"

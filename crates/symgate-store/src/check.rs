@@ -1,4 +1,4 @@
-//! The question "is this the right content?", asked of the caller (CONTRACT §7, "Checks").
+//! The question "is this the right content?", asked of the caller (DECISIONS §7, "Checks").
 //!
 //! The store does not know symbol formats. It asks a [`Check`] after the last byte and before the
 //! rename, so that wrong content is never visible.
@@ -23,7 +23,7 @@ use std::fs::File;
 /// takes(&mut magic);
 /// ```
 pub trait Check {
-    /// Something odd that does not prevent publication, such as another age (CONTRACT §7).
+    /// Something odd that does not prevent publication, such as another age (DECISIONS §7).
     type Warning;
     /// Why the content is wrong.
     type Refusal: std::error::Error + Send + Sync + 'static;

@@ -2,7 +2,7 @@
 //!
 //! Each begins at a fault point. In unit tests the n-th call can be made to fail, and with it every
 //! later one, which is how the law "after a failure at any write, a reader finds the old file, the
-//! new file, or none" (STYLE §8) is driven through every step. In a build without tests the point
+//! new file, or none" is driven through every step. In a build without tests the point
 //! is an empty function.
 
 use std::fs::{self, File, OpenOptions};

@@ -2,7 +2,7 @@
 //!
 //! Every error about the disk carries the path. The predicates ([`Error::is_unwritable`],
 //! [`Error::is_full`], [`Error::is_locked`], [`Error::is_content`]) are what a caller branches on:
-//! SYMSRV §1.2 skips a store that cannot be written, and the command's exit status 5 (CONTRACT §1)
+//! SYMSRV §1.2 skips a store that cannot be written, and the command's exit status 5 (DECISIONS §1)
 //! stands for permission, space and lock.
 
 use std::fmt;
@@ -22,7 +22,7 @@ pub enum Error {
         /// The name that was asked for.
         name: String,
     },
-    /// The root is written for Windows and this system is not (CONTRACT §7).
+    /// The root is written for Windows and this system is not (DECISIONS §7).
     #[error("`{root}` is a Windows path and cannot be reached from this system")]
     ForeignRoot {
         /// The root as it was given.

@@ -76,7 +76,7 @@ pub(crate) fn inspect(path: &Path) -> Result<Option<Metadata>, Error> {
 }
 
 /// Says whether `root` is written for Windows while this system is another: `C:...` or
-/// `\\server\share` (CONTRACT §7). Creating it would make a strange local directory.
+/// `\\server\share` (DECISIONS §7). Creating it would make a strange local directory.
 pub(crate) fn is_foreign(root: &Path) -> bool {
     if cfg!(windows) {
         return false;

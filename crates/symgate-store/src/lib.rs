@@ -12,7 +12,7 @@
 //!
 //! Whatever fails, at whatever moment, process death included: a reader who looks for a symbol file
 //! finds the old file, the new file, or none. To keep it, a file is received under a name that
-//! nobody looks for, checked, flushed, and renamed (CONTRACT §7). Writers of one file wait for each
+//! nobody looks for, checked, flushed, and renamed (DECISIONS §7). Writers of one file wait for each
 //! other; the first valid file wins and stays.
 //!
 //! ```
@@ -38,6 +38,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! `SYMSRV §n` and `DECISIONS §n` are sections of `docs/symsrv.md` (how SymSrv behaves) and `docs/decisions.md` in the
+//! project's repository.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! One writer at a time for one symbol file (CONTRACT §7, "Advisory OS lock").
+//! One writer at a time for one symbol file (DECISIONS §7, "Advisory OS lock").
 //!
 //! # Where the lock files live
 //!

@@ -20,7 +20,7 @@ pub struct Store {
     limits: Limits,
 }
 
-/// How much a store takes (CONTRACT §5), in bytes.
+/// How much a store takes (DECISIONS §5), in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Largest file. Larger than any symbol file known, smaller than most disks: 64 GiB.

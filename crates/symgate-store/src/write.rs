@@ -1,5 +1,5 @@
 //! How a symbol file becomes visible: received beside its place, checked, flushed, renamed
-//! (CONTRACT §7).
+//! (DECISIONS §7).
 
 mod partial;
 
@@ -55,7 +55,7 @@ pub enum Existing {
     Overwrite,
 }
 
-/// Whether content reaches the disk before the name does (CONTRACT §7, "Durability").
+/// Whether content reaches the disk before the name does (DECISIONS §7, "Durability").
 ///
 /// The rename itself is not flushed: after a power failure a reader finds the old state or the new
 /// one, both whole.

@@ -1,5 +1,5 @@
 //! What only several processes can show: two of them fetching one file, death at any moment, a
-//! directory of another user, a file that may not grow (CONTRACT §7, issue "Bad input, nothing lost").
+//! directory of another user, a file that may not grow (DECISIONS §7, issue "Bad input, nothing lost").
 //!
 //! The child is this test binary, started again for the one test [`plays_the_child_when_asked`], with its
 //! part in the environment. It tells its progress on stderr, line by line; the parent never sleeps.

@@ -1,5 +1,5 @@
 //! One store, seen through its public API: probing, writing, copying, sizes and errors
-//! (SYMSRV §1.2, §2.1, §2.3, §2.6, CONTRACT §7).
+//! (SYMSRV §1.2, §2.1, §2.3, §2.6, DECISIONS §7).
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 

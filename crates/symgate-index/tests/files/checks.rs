@@ -1,4 +1,4 @@
-//! What may become visible in a store (CONTRACT §7 "Checks").
+//! What may become visible in a store (DECISIONS §7 "Checks").
 
 use std::io::Cursor;
 

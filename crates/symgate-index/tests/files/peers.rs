@@ -117,7 +117,7 @@ fn a_made_pair_belongs_together() {
     assert_eq!(wanted, [identified(&pdb, "hello.pdb").unwrap().id]);
 }
 
-/// Compiles a program for Windows and compares both files with what the linker was told; PEERS §6.
+/// Compiles a program for Windows and compares both files with what the linker was told.
 #[test]
 fn a_pair_of_lld_belongs_together() {
     let Some((clang, linker)) = tools() else {

@@ -1,4 +1,4 @@
-//! One statement of SYMSRV or CONTRACT each, step by step.
+//! One statement of SYMSRV or DECISIONS each, step by step.
 
 use symgate_lookup::{Lookup, Options, Outcome, Spare, StoreReport, Variants, Written};
 use symgate_path::Variant;

@@ -1,4 +1,4 @@
-//! Which source wins, with its reason, and what is said about the losers (CONTRACT §2).
+//! Which source wins, with its reason, and what is said about the losers (DECISIONS §2).
 
 use super::*;
 use crate::{route::Routed, warning::Fault};

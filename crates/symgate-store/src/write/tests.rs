@@ -1,4 +1,4 @@
-//! The law of STYLE §8: after a failure at any write, a reader finds the old file, the new file, or
+//! After a failure at any write, a reader finds the old file, the new file, or
 //! none. Every step that changes the disk is made to fail once, and is made the last one ever.
 
 use std::convert::Infallible;

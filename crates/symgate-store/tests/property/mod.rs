@@ -1,5 +1,5 @@
 //! The laws of this crate as functions over arbitrary bytes, public API only, so that proptest, the
-//! replay of stored inputs and a fuzz target call the same code (STYLE §8).
+//! replay of stored inputs and a fuzz target call the same code.
 
 #![allow(
     dead_code,
