@@ -53,6 +53,10 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
         };
     }
     Some(match error.transport()? {
+        Http::Auth { hop, .. } if error.is_redirected() => format!(
+            "the store redirects to `{}`, which no option answers; let symgate ask with --prompts on",
+            hop.origin
+        ),
         Http::Auth { hop, source } => match source {
             symgate::auth::Error::Refused(Refusal::Automatic) => give(hop.target),
             symgate::auth::Error::GaveUp(gave_up) => {

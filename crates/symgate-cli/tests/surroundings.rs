@@ -411,8 +411,8 @@ fn a_redirect_elsewhere_gets_no_credentials() {
     let ran = call(&dir, &path(&dir, &first.url("sym")))
         .args(["--user", &login()])
         .run();
-    // Who asks is the new one, and it is named.
-    ran.expect(3, &[&other.address().to_string()]);
+    // Who asks is the new one, and it is named; no option is advised that would not answer it.
+    ran.expect(3, &[&other.address().to_string(), "which no option answers"]);
     assert_eq!(carried(&other, "authorization"), [false]);
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use symgate_auth::Target;
+use symgate_auth::{Origin, Target};
 use symgate_http::{Hop, PeerError};
 use symgate_policy::Cause;
 
@@ -17,6 +17,8 @@ pub struct Error {
     hop: Option<Hop>,
     status: Option<u16>,
     latched: Option<Latched>,
+    /// The hop is a server that the store sent us to.
+    redirected: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -60,6 +62,7 @@ impl Error {
             hop: None,
             status: None,
             latched: None,
+            redirected: false,
             source: None,
         }
     }
@@ -94,8 +97,8 @@ impl Error {
         self
     }
 
-    /// What the transport's error means for a search at `store`.
-    pub(crate) fn from_net(store: &str, error: symgate_net::Error) -> Self {
+    /// What the transport's error means for a search at `store`, which is at `origin`.
+    pub(crate) fn from_net(store: &str, origin: Option<&Origin>, error: symgate_net::Error) -> Self {
         let kind = net_kind(&error);
         let wire = match &error {
             symgate_net::Error::Http(error) => Some(error),
@@ -108,9 +111,11 @@ impl Error {
             _ => None,
         };
         let message = format!("store `{store}` gave no file");
+        let elsewhere = |hop: &Hop| hop.target == Target::Origin && Some(&hop.origin) != origin;
         Self {
             kind,
             message,
+            redirected: hop.as_ref().is_some_and(elsewhere),
             hop,
             status,
             latched: None,
@@ -166,6 +171,12 @@ impl Error {
     #[must_use]
     pub const fn hop(&self) -> Option<&Hop> {
         self.hop.as_ref()
+    }
+
+    /// Whether that hop is a server to which the store redirected: credentials given for the store do not answer it.
+    #[must_use]
+    pub const fn is_redirected(&self) -> bool {
+        self.redirected
     }
 
     /// The status with which that hop, or a store, said no.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use symgate_auth::{Answer, Ask, CredentialSource, Ending, Outcome, Refusal, Target};
-use symgate_http::{Note, Request, ResponseHead, Routes};
+use symgate_http::{Note, Request, ResponseHead, Routes, origin_of};
 use symgate_net::Handler;
 use symgate_path::{FileId, Variant};
 use symgate_policy::{Cause, Gate, LatchKey};
@@ -135,7 +135,7 @@ impl Client {
         }
         let error = self
             .latched(server, &error)
-            .unwrap_or_else(|| Error::from_net(&server.shown, error));
+            .unwrap_or_else(|| Error::from_net(&server.shown, origin_of(server.base.url()).as_ref(), error));
         job.observe(&Event::Failed { error: &error });
         error
     }
