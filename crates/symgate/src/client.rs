@@ -54,6 +54,7 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) default_store: PathBuf,
+    pub(crate) store_limits: symgate_store::Limits,
     pub(crate) proxy: ProxyConfig,
     pub(crate) connections: usize,
     /// How long a whole transfer may take, and so the wait for somebody else's.
@@ -109,6 +110,7 @@ impl Client {
         let session = Session::new(config.policy, config.answers);
         let settings = Settings {
             default_store: config.default_store,
+            store_limits: config.store_limits,
             proxy: config.proxy,
             connections: config.connections.max(1),
             total,

@@ -34,8 +34,10 @@ pub struct Config {
     pub origin_tls: Tls,
     /// TLS to proxies.
     pub proxy_tls: Tls,
-    /// Sizes and counts.
+    /// Sizes and counts that a peer cannot exceed.
     pub limits: Limits,
+    /// Sizes of what a store takes.
+    pub store_limits: symgate_store::Limits,
     /// Times.
     pub deadlines: Deadlines,
     /// Connections in all, at least one.
@@ -64,6 +66,7 @@ impl Config {
             origin_tls: Tls::default(),
             proxy_tls: Tls::default(),
             limits: Limits::default(),
+            store_limits: symgate_store::Limits::default(),
             deadlines: Deadlines::default(),
             connections: 8,
             durability: Durability::default(),

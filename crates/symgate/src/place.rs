@@ -151,10 +151,10 @@ fn place(store: Named, config: &Config, warnings: &mut Vec<String>) -> Place {
                 warnings.push(foreign(&directory));
                 Place::Foreign(directory.to_string())
             }
-            _ => Place::Local(Store::new(&config.default_store)),
+            _ => Place::Local(Store::new(&config.default_store).with_limits(config.store_limits)),
         },
         Named::Directory(directory) => match here(&directory) {
-            Some(root) => Place::Local(Store::new(root)),
+            Some(root) => Place::Local(Store::new(root).with_limits(config.store_limits)),
             None => {
                 warnings.push(foreign(&directory));
                 Place::Foreign(directory.to_string())

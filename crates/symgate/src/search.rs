@@ -52,7 +52,7 @@ impl Client {
             chain,
             wanted: &wanted.id,
             job,
-            spare: Store::new(&self.settings().default_store),
+            spare: Store::new(&self.settings().default_store).with_limits(self.settings().store_limits),
             worst: None,
             unwritten: None,
             warned: false,

@@ -299,6 +299,19 @@ fn a_store_that_fails_does_not_hide_the_next_one() {
     }
 }
 
+#[test]
+fn a_store_takes_no_more_than_the_settings_say() {
+    let server = serving(&[(FILE, pdb())]);
+    let dir = Dir::new();
+    let path = format!("srv*{}*{}", dir.join("left").display(), server.url("sym"));
+    let mut config = Config::new(SymbolPath::parse(&path).path, dir.join("default"));
+    config.store_limits.file = 100;
+    let client = Client::new(config).unwrap();
+    let error = client.find(&wanted(), &Job::silent()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Content);
+    assert_eq!(visible(&dir.join("left")), BTreeMap::new());
+}
+
 fn pdb() -> Vec<u8> {
     made::pair("app", GUID, 1).1
 }
