@@ -1,4 +1,4 @@
-//! The command itself, as the same build made it.
+//! The command and the examples, as the same build made them.
 
 use std::env;
 use std::path::PathBuf;
@@ -12,6 +12,18 @@ use std::process::Command;
 /// # Errors
 /// Why there is none.
 pub fn symgate() -> Result<PathBuf, String> {
+    built(&["--package", "symgate-cli"], "", "symgate")
+}
+
+/// An example of a package. Cargo builds it for `cargo test` alone, not for `cargo test --test NAME`.
+///
+/// # Errors
+/// Why there is none.
+pub fn example(package: &str, name: &str) -> Result<PathBuf, String> {
+    built(&["--package", package, "--example", name], "examples", name)
+}
+
+fn built(what: &[&str], directory: &str, name: &str) -> Result<PathBuf, String> {
     let this = env::current_exe().map_err(|error| format!("this program has no path: {error}"))?;
     // Programs stand in `target/PROFILE`, tests in `target/PROFILE/deps`.
     let mut profile = this.parent().ok_or("this program stands nowhere")?;
@@ -21,7 +33,9 @@ pub fn symgate() -> Result<PathBuf, String> {
     if let (Some(cargo), Some(target)) = (env::var_os("CARGO"), profile.parent()) {
         let mut build = Command::new(cargo);
         build
-            .args(["build", "--quiet", "--package", "symgate-cli", "--target-dir"])
+            .args(["build", "--quiet"])
+            .args(what)
+            .arg("--target-dir")
             .arg(target);
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
         if profile.ends_with("release") {
@@ -31,13 +45,15 @@ pub fn symgate() -> Result<PathBuf, String> {
             .status()
             .map_err(|error| format!("cargo does not start: {error}"))?;
         if !status.success() {
-            return Err(format!("cargo, building the command, ended with {status}"));
+            return Err(format!("cargo, building `{name}`, ended with {status}"));
         }
     }
-    let symgate = profile.join(format!("symgate{}", env::consts::EXE_SUFFIX));
-    if symgate.is_file() {
-        Ok(symgate)
+    let program = profile
+        .join(directory)
+        .join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    if program.is_file() {
+        Ok(program)
     } else {
-        Err(format!("`{}` is not built", symgate.display()))
+        Err(format!("`{}` is not built", program.display()))
     }
 }

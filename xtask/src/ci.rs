@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use anyhow::bail;
+use std::collections::BTreeSet;
 
 use crate::fuzz;
 use crate::peers;
@@ -26,11 +27,11 @@ pub(crate) fn all(run: &mut Run, project: &Project, arguments: &[&str]) -> Resul
 
 /// `cargo xtask test`
 pub(crate) fn test(run: &mut Run, project: &Project) -> Result<()> {
-    let (peer, own): (Vec<_>, Vec<_>) = project
+    let (peer, own): (BTreeSet<_>, BTreeSet<_>) = project
         .integration_tests()
         .map(|(_, target)| target.name.as_str())
         .partition(|name| name.starts_with(peers::PREFIX));
-    let mut cargo = project.cargo(&["test", "--workspace", "--lib", "--bins", "--examples"]);
+    let mut cargo = project.cargo(&["test", "--workspace", "--lib", "--bins"]);
     for name in own {
         cargo.args(["--test", name]);
     }
@@ -39,7 +40,7 @@ pub(crate) fn test(run: &mut Run, project: &Project) -> Result<()> {
     if !peer.is_empty() {
         println!(
             "\nnot run, since they need real peers (cargo xtask peers): {}",
-            peer.join(", ")
+            peer.into_iter().collect::<Vec<_>>().join(", ")
         );
     }
     Ok(())

@@ -8,15 +8,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::LazyLock;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
-use std::{env, ffi::OsStr, thread};
+use std::{ffi::OsStr, thread};
 
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 use symgate_tests::Dir;
+use symgate_tests::built::example;
 use symgate_tests::command::visible;
 use symgate_tests::fault::{Fault, Reply};
 use symgate_tests::sample::Sample;
@@ -35,12 +37,8 @@ struct Terminal {
 impl Terminal {
     /// The example that does nothing but ask.
     fn start(columns: u16, arguments: &[&str]) -> Self {
-        let mut dialog: PathBuf = env::current_exe().unwrap();
-        dialog.pop();
-        dialog.pop();
-        dialog.push("examples/dialog");
-        assert!(dialog.exists(), "`cargo build --example dialog` comes first");
-        Self::of(&dialog, columns, arguments)
+        static DIALOG: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| example("symgate-cli", "dialog"));
+        Self::of(DIALOG.as_ref().unwrap(), columns, arguments)
     }
 
     /// Any program.
