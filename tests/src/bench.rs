@@ -1,8 +1,8 @@
 //! The benchmarks: symgate against the system's curl, interleaved in one run.
 //!
-//! - [`large`]: one large file over HTTPS through squid's CONNECT, wall, CPU and peak memory;
-//! - [`many`]: many small files through the same at a long round trip, counted in rounds;
-//! - [`warm`]: a file that is there already, against a program that does nothing.
+//! - `large`: one large file over HTTPS through squid's CONNECT, wall, CPU and peak memory;
+//! - `many`: many small files through the same at a long round trip, counted in rounds;
+//! - `warm`: a file that is there already, against a program that does nothing.
 //!
 //! Times are noisy, so nothing fails here: each figure stands beside its target and says `ok` or `missed`. The
 //! servers are other authors' ([`crate::peer`]) and every run has a store and a home of its own.
