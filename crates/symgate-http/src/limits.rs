@@ -55,7 +55,7 @@ pub struct Deadlines {
     pub first_byte: Option<Duration>,
     /// Between two pieces of progress in either direction.
     pub stall: Option<Duration>,
-    /// The whole errand, questions to a person not counted out.
+    /// The whole errand. A person's time to answer counts, but nothing ends while he is asked.
     pub total: Option<Duration>,
 }
 

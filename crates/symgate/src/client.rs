@@ -295,9 +295,12 @@ impl std::fmt::Debug for Job<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use symgate_path::SymbolPath;
 
     use super::*;
+    use crate::remote::Body;
 
     fn client(connections: usize) -> Client {
         let mut config = Config::new(SymbolPath::parse("").path, "/nowhere");
@@ -314,6 +317,40 @@ mod tests {
         assert!(Arc::ptr_eq(&under_way, &client.clone().peers()));
         client.close();
         assert!(!Arc::ptr_eq(&under_way, &client.peers()));
+    }
+
+    /// Counts the requests that failed.
+    #[derive(Default)]
+    struct Failures(AtomicUsize);
+
+    impl Observer for Failures {
+        fn observe(&self, _: usize, event: &Event<'_>) {
+            let failed = usize::from(matches!(event, Event::Failed { .. }));
+            self.0.fetch_add(failed, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_goes_wrong_ahead_of_time_is_told_by_the_request_alone() {
+        let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let path = SymbolPath::parse(&format!("srv*http://{}/s", closed.unwrap())).path;
+        let client = Client::new(Config::new(path, "/nowhere")).unwrap();
+        let Some(Step::Chain(chain)) = client.shared.steps.first() else {
+            panic!("a chain is searched")
+        };
+        let Some(Place::Server(server)) = chain.places.last() else {
+            panic!("a server stands at its end")
+        };
+        let failures = Failures::default();
+        let job = Job {
+            observer: &failures,
+            ..Job::silent()
+        };
+        client.open_ahead(server, &job);
+        assert_eq!(failures.0.load(Ordering::Relaxed), 0);
+        let asked = client.request(server, &server.base.index2_url(), Body::Existence, &job);
+        assert_eq!(asked.unwrap_err().kind(), ErrorKind::Network);
+        assert_eq!(failures.0.load(Ordering::Relaxed), 1);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use symgate_policy::{Answers, Policy};
 use symgate_proxy::ProxyConfig;
 use symgate_store::Durability;
 
-/// Settings of a [`Client`](crate::Client). The default asks nobody, uses no proxy, and searches nothing.
+/// Settings of a [`Client`](crate::Client). Those of [`new`](Self::new) ask nobody and use no proxy.
 ///
 /// Each part is a value of the crate that understands it; this is where they meet.
 #[derive(Debug)]

@@ -83,7 +83,7 @@ pub(crate) fn steps(config: &Config) -> (Vec<Step>, Vec<String>) {
     for effective in config.path.effective(config.security) {
         match effective {
             Effective::Chain(chain) => {
-                let shown = shown(chain.stores());
+                let shown = shown(chain.stores(), config);
                 let stores = on_this_platform(chain.into_stores(), &mut warnings);
                 let places = stores
                     .into_iter()
@@ -94,7 +94,7 @@ pub(crate) fn steps(config: &Config) -> (Vec<Step>, Vec<String>) {
             Effective::Directory { directory, cache } => match here(&directory) {
                 Some(path) => {
                     let chain = |stores: Vec<Named>| Chain {
-                        shown: shown(&stores),
+                        shown: shown(&stores, config),
                         // What is odd about them is said where they stand for themselves.
                         places: stores
                             .into_iter()
@@ -189,9 +189,13 @@ fn foreign(directory: &Directory) -> String {
     format!("`{directory}` is a Windows path and is passed over on this platform")
 }
 
-fn shown(stores: &[Named]) -> String {
-    let stores: Vec<String> = stores.iter().map(ToString::to_string).collect();
-    stores.join("*")
+/// The stores as a symbol path writes them, but the default one by its name on this machine, as SymSrv shows it.
+fn shown(stores: &[Named], config: &Config) -> String {
+    let stores = stores.iter().map(|store| match store {
+        Named::Default => config.default_store.display().to_string(),
+        Named::Directory(_) | Named::Http(_) => store.to_string(),
+    });
+    stores.collect::<Vec<_>>().join("*")
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::{Error, ErrorKind, Event, routes};
 /// What a request came to.
 #[derive(Debug)]
 pub(crate) enum Fetched {
-    /// The file is being received; the stream is free already, and what is left is to check and publish.
+    /// The file was received and the stream is free; what is left is to check and publish.
     Incoming(Box<Incoming>),
     /// Somebody else put the file there meanwhile.
     Exists(PathBuf),
@@ -82,7 +82,11 @@ impl Client {
             Ok(_) => {}
             // Our own stop, by which a body that nobody wants is cut short.
             Err(symgate_net::Error::Sink(_)) if !matches!(answer, Received::Nothing) => {}
-            Err(error) => return Err(self.failed(server, &gate, error, job)),
+            Err(error) => {
+                let error = self.failed(server, &gate, error);
+                job.observe(&Event::Failed { error: &error });
+                return Err(error);
+            }
         }
         match answer {
             Received::Exists(path) => Ok(Fetched::Exists(path)),
@@ -122,22 +126,19 @@ impl Client {
             Request::get(server.base.url().clone()).with_field("User-Agent", self.settings().user_agent.as_str());
         if let Err(error) = self.net().connect(request, &self.peers(), &mut visit, job.cancel) {
             // It latches what it has to, and is told by whoever needs the connection.
-            drop(self.failed(server, &visit.gate, error, job));
+            drop(self.failed(server, &visit.gate, error));
         }
     }
 
     /// What an error of the transport means, and what it shuts.
-    fn failed(&self, server: &Server, gate: &Gate, error: symgate_net::Error, job: &Job<'_>) -> Error {
+    fn failed(&self, server: &Server, gate: &Gate, error: symgate_net::Error) -> Error {
         if let symgate_net::Error::Http(symgate_http::Error::Auth { hop, source }) = &error
             && let Some(cause) = cause(source)
         {
             gate.end(hop.target, &hop.origin, cause);
         }
-        let error = self
-            .latched(server, &error)
-            .unwrap_or_else(|| Error::from_net(&server.shown, origin_of(server.base.url()).as_ref(), error));
-        job.observe(&Event::Failed { error: &error });
-        error
+        self.latched(server, &error)
+            .unwrap_or_else(|| Error::from_net(&server.shown, origin_of(server.base.url()).as_ref(), error))
     }
 
     /// The error of a search that came too late: what another one found out is why, and says more than "refused earlier".
@@ -178,7 +179,7 @@ impl Client {
             404 | 410 => Ok(Fetched::Missing),
             // An object store says so when the lister may not know what is missing.
             403 if is_object_store(head) => Ok(Fetched::Missing),
-            401 | 403 => said(ErrorKind::Missing, ": access denied"),
+            403 => said(ErrorKind::Missing, ": access denied"),
             203 => said(ErrorKind::Refused, " in place of the file: it wants a login"),
             511 => said(ErrorKind::Refused, ": the network wants a login"),
             200..=299 => said(ErrorKind::Content, " in place of 200"),
@@ -287,8 +288,7 @@ impl Handler for Visit<'_> {
             .content_length()
             .filter(|_| head.fields.value("content-encoding").is_none());
         match self.wanted {
-            Body::Existence => self.answer = Received::Small(Vec::new()),
-            Body::Small => self.answer = Received::Small(Vec::new()),
+            Body::Existence | Body::Small => self.answer = Received::Small(Vec::new()),
             Body::File { store, id, form } => {
                 if length.is_none() {
                     self.job.observe(&Event::NoLength);
@@ -334,8 +334,6 @@ impl Handler for Visit<'_> {
                 bytes.extend_from_slice(data);
                 Ok(())
             }
-            // It is there, which is all that was asked.
-            Received::Small(_) if matches!(self.wanted, Body::Existence) => Err(stop()),
             // That it is there is all that was asked.
             Received::Small(_) if matches!(self.wanted, Body::Existence) => Err(stop()),
             // Its beginning alone could mean something else.

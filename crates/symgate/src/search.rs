@@ -43,10 +43,10 @@ pub(crate) struct Walk<'w> {
 impl Client {
     /// Looks through one chain.
     pub(crate) fn search(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
-        job.observe(&Event::Searching {
-            stores: &chain.shown,
-            id: &wanted.id,
-        });
+        told(job, &chain.shown, &wanted.id, || self.walk(chain, wanted, job))
+    }
+
+    fn walk(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
         let mut walk = Walk {
             client: self,
             chain,
@@ -60,14 +60,7 @@ impl Client {
             spare_file: None,
             bytes: 0,
         };
-        let result = walk.run();
-        let outcome = match &result {
-            Ok(found) => Ended::Found(&found.path),
-            Err(error) if error.is_not_found() && error.status().is_none() => Ended::Missing,
-            Err(error) => Ended::Failed(error),
-        };
-        job.observe(&Event::Ended { outcome });
-        result
+        walk.run()
     }
 
     /// Looks through one plain directory, by name: the first file whose content fits. Its cache has had its own turn,
@@ -80,10 +73,19 @@ impl Client {
         job: &Job<'_>,
     ) -> Result<Found, Error> {
         let source = directory.display().to_string();
-        job.observe(&Event::Searching {
-            stores: &source,
-            id: &wanted.id,
-        });
+        told(job, &source, &wanted.id, || {
+            self.look_into(directory, &source, cache, wanted, job)
+        })
+    }
+
+    fn look_into(
+        &self,
+        directory: &Path,
+        source: &str,
+        cache: Option<&Chain>,
+        wanted: &Wanted,
+        job: &Job<'_>,
+    ) -> Result<Found, Error> {
         let module = wanted
             .module
             .as_ref()
@@ -109,13 +111,10 @@ impl Client {
                     let path = cache
                         .and_then(|cache| self.keep(cache, &path, wanted, job))
                         .unwrap_or(path);
-                    job.observe(&Event::Ended {
-                        outcome: Ended::Found(&path),
-                    });
                     return Ok(Found {
                         id: wanted.id.clone(),
                         path,
-                        source,
+                        source: source.to_owned(),
                         bytes,
                     });
                 }
@@ -123,9 +122,6 @@ impl Client {
                 Err(mismatch) => warn(job, &path, &mismatch),
             }
         }
-        job.observe(&Event::Ended {
-            outcome: Ended::Missing,
-        });
         Err(Error::new(ErrorKind::Missing, format!("`{source}` does not have it")))
     }
 
@@ -158,27 +154,41 @@ impl Client {
 
     /// The layout of a server: known, or asked for once, whoever comes first.
     fn tier(&self, server: &Server, job: &Job<'_>) -> Result<Tier, Error> {
-        loop {
-            job.interrupted()?;
-            match self.tiers().turn(&server.base.id()) {
-                Turn::Known(tier) => return Ok(tier),
-                Turn::Ask(asking) => {
-                    let tier = match self.request(server, &server.base.index2_url(), Body::Existence, job)? {
-                        Fetched::Missing => Tier::One,
-                        // Not its last word: it is asked again.
-                        Fetched::Unknown => return Ok(Tier::One),
-                        _ => Tier::Two,
-                    };
+        let tier = match self.tiers().turn(&server.base.id()) {
+            Turn::Known(tier) => Some(tier),
+            Turn::Ask(asking) => {
+                let tier = self.ask_tier(server, job)?;
+                if let Some(tier) = tier {
                     asking.answered(tier);
-                    return Ok(tier);
                 }
-                Turn::Wait => {
-                    // The round trips that a connection costs pass while somebody else asks.
-                    self.open_ahead(server, job);
-                    self.tiers().wait(&server.base.id(), job.cancel);
+                tier
+            }
+            Turn::Wait => {
+                // The round trips that a connection costs pass while somebody else asks.
+                self.open_ahead(server, job);
+                match self.tiers().wait(&server.base.id(), job.cancel) {
+                    Some(tier) => Some(tier),
+                    // Whoever asked got no answer. The next may wait as long for none, so nobody queues behind him.
+                    None => {
+                        job.interrupted()?;
+                        self.ask_tier(server, job)?
+                    }
                 }
             }
-        }
+        };
+        // A store says that it has two tiers.
+        Ok(tier.unwrap_or(Tier::One))
+    }
+
+    /// Asks a server for its layout; `None` where what it says is not its last word.
+    fn ask_tier(&self, server: &Server, job: &Job<'_>) -> Result<Option<Tier>, Error> {
+        Ok(
+            match self.request(server, &server.base.index2_url(), Body::Existence, job)? {
+                Fetched::Missing => Some(Tier::One),
+                Fetched::Unknown => None,
+                _ => Some(Tier::Two),
+            },
+        )
     }
 }
 
@@ -460,6 +470,24 @@ impl Walk<'_> {
             Slot::Store(index) => self.shown(index),
         }
     }
+}
+
+/// A search with its beginning and its end told, whatever the end is.
+fn told(
+    job: &Job<'_>,
+    stores: &str,
+    id: &FileId,
+    search: impl FnOnce() -> Result<Found, Error>,
+) -> Result<Found, Error> {
+    job.observe(&Event::Searching { stores, id });
+    let result = search();
+    let outcome = match &result {
+        Ok(found) => Ended::Found(&found.path),
+        Err(error) if error.is_not_found() && error.status().is_none() => Ended::Missing,
+        Err(error) => Ended::Failed(error),
+    };
+    job.observe(&Event::Ended { outcome });
+    result
 }
 
 fn slot<'s>(chain: &'s Chain, spare: &'s Store, slot: Slot) -> Option<&'s Store> {

@@ -33,7 +33,7 @@ pub(crate) enum Turn<'t> {
     Wait,
 }
 
-/// The right to ask a server. Dropped without an answer, it passes to whoever waits.
+/// The right to ask a server. Dropped without an answer, it is free for the next who comes.
 #[derive(Debug)]
 pub(crate) struct Asking<'t> {
     tiers: &'t Tiers,
@@ -60,8 +60,8 @@ impl Tiers {
         }
     }
 
-    /// Waits until whoever asks is done; the turn has to be looked at again then.
-    pub(crate) fn wait(&self, server: &StoreId, cancel: &Cancel) {
+    /// Waits until whoever asks is done: the answer, if there was one.
+    pub(crate) fn wait(&self, server: &StoreId, cancel: &Cancel) -> Option<Tier> {
         let mut known = self.lock();
         while matches!(known.get(server), Some(State::Asked)) && !cancel.is_cancelled() {
             known = self
@@ -69,6 +69,10 @@ impl Tiers {
                 .wait_timeout(known, GLANCE)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+        }
+        match known.get(server)? {
+            State::Known(tier) => Some(*tier),
+            State::Asked => None,
         }
     }
 
@@ -120,12 +124,25 @@ mod tests {
         };
         assert!(matches!(tiers.turn(&server), Turn::Wait));
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| {
-                tiers.wait(&server, &Cancel::new());
-                matches!(tiers.turn(&server), Turn::Known(Tier::Two))
-            });
+            let waiter = scope.spawn(|| tiers.wait(&server, &Cancel::new()));
             asking.answered(Tier::Two);
-            assert!(waiter.join().unwrap());
+            assert_eq!(waiter.join().unwrap(), Some(Tier::Two));
+        });
+        assert!(matches!(tiers.turn(&server), Turn::Known(Tier::Two)));
+    }
+
+    /// Otherwise sixty searches would wait sixty times, one after the other, for a server that does not answer.
+    #[test]
+    fn who_waited_for_a_failed_question_does_not_wait_for_the_next() {
+        let tiers = Tiers::default();
+        let server = HttpBase::parse("https://h/s").unwrap().id();
+        let asking = tiers.turn(&server);
+        std::thread::scope(|scope| {
+            let waiters = [(); 3].map(|()| scope.spawn(|| tiers.wait(&server, &Cancel::new())));
+            drop(asking);
+            for waiter in waiters {
+                assert_eq!(waiter.join().unwrap(), None);
+            }
         });
     }
 
@@ -144,6 +161,6 @@ mod tests {
         let _asking = tiers.turn(&server);
         let cancel = Cancel::new();
         cancel.cancel();
-        tiers.wait(&server, &cancel);
+        assert_eq!(tiers.wait(&server, &cancel), None);
     }
 }

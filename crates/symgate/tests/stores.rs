@@ -173,6 +173,24 @@ fn a_directory_that_calls_itself_a_store_is_searched_as_one() {
 }
 
 #[test]
+fn a_search_that_was_told_to_begin_is_told_to_end() {
+    let (dir, log, cancel) = (Dir::new(), Log::default(), Cancel::new());
+    cancel.cancel();
+    for path in ["plain", "srv*left"] {
+        let job = Job {
+            number: 0,
+            observer: &log,
+            cancel: &cancel,
+        };
+        let error = client(&dir, path).find(&wanted(), &job).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Interrupted, "{path}");
+    }
+    let text = log.text();
+    assert_eq!(text.matches("Searching").count(), 2, "{text}");
+    assert_eq!(text.matches("Ended").count(), 2, "{text}");
+}
+
+#[test]
 fn what_a_plain_directory_has_is_kept_by_the_cache_to_its_left() {
     let dir = Dir::new();
     // Another build has the same name.

@@ -13,12 +13,13 @@ use crate::route::{Endpoint, Parked};
 
 /// What the driver must do now.
 ///
-/// The first seven wait for exactly one input, named behind the arrow (or [`handle_failed`](crate::Fetch::handle_failed) where the world says
-/// no); after the others, poll again.
+/// The first seven wait for exactly one input, named behind the arrow (or
+/// [`handle_failed`](crate::Fetch::handle_failed) where the world says no); after the others, poll again.
 pub enum Action<'f> {
     /// Which routes lead to this URL? → [`handle_routes`](crate::Fetch::handle_routes)
     Choose(&'f Url),
-    /// Dial, or take a kept stream that fits. → [`handle_opened`](crate::Fetch::handle_opened) or [`handle_failed`](crate::Fetch::handle_failed)
+    /// Dial, or take a kept stream that fits.
+    /// → [`handle_opened`](crate::Fetch::handle_opened) or [`handle_failed`](crate::Fetch::handle_failed)
     Open(&'f Endpoint),
     /// Put TLS on the stream. `early` are bytes that arrived already and belong to the handshake.
     /// → [`handle_tls`](crate::Fetch::handle_tls) or [`handle_failed`](crate::Fetch::handle_failed)
@@ -30,9 +31,12 @@ pub enum Action<'f> {
         /// Bytes of the peer that were read behind the answer to CONNECT.
         early: &'f [u8],
     },
-    /// Write all of it. → [`handle_sent`](crate::Fetch::handle_sent) or [`handle_failed`](crate::Fetch::handle_failed)
+    /// Write all of it.
+    /// → [`handle_sent`](crate::Fetch::handle_sent) or [`handle_failed`](crate::Fetch::handle_failed)
     Transmit(&'f [u8]),
-    /// Read once into this buffer. → [`handle_received`](crate::Fetch::handle_received), [`handle_eof`](crate::Fetch::handle_eof) or [`handle_failed`](crate::Fetch::handle_failed)
+    /// Read once into this buffer.
+    /// → [`handle_received`](crate::Fetch::handle_received), [`handle_eof`](crate::Fetch::handle_eof) or
+    /// [`handle_failed`](crate::Fetch::handle_failed)
     Receive(&'f mut [u8]),
     /// Who answers this? → [`handle_answer`](crate::Fetch::handle_answer)
     Authorize(&'f Ask),
