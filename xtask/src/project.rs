@@ -91,7 +91,7 @@ impl Project {
     }
 }
 
-/// Runs a program of the tests' package, if it exists yet.
+/// Runs a program of the tests' package, beside the command that it drives.
 pub(crate) fn run_binary(
     run: &mut Run,
     project: &Project,

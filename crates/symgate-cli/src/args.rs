@@ -6,9 +6,34 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+const FIRST: &str = "\
+Try:
+  symgate get app.exe -y 'srv*https://msdl.microsoft.com/download/symbols'
+  symgate get --help";
+
+const MORE: &str = "\
+Files are kept in the first store of the symbol path (srv*DIR*URL), else in the user's cache directory.
+
+Environment:
+  _NT_ALT_SYMBOL_PATH, _NT_SYMBOL_PATH   for -y
+  _NT_SYMBOL_PROXY, http_proxy, https_proxy, all_proxy   for --proxy
+  no_proxy   for --no-proxy
+  SSL_CERT_FILE   replaces the machine's roots
+
+Exit status:
+  0  all found                      4    network or proxy failure
+  1  something is not available     5    the local store or the output failed
+  2  usage                          6    content refused: not what was asked for
+  3  authentication                 130  interrupted
+
+Examples:
+  symgate get app.exe -y 'srv*https://msdl.microsoft.com/download/symbols'
+  symgate get app.exe -y 'srv*/var/sym*https://symbols.example' --proxy proxy:8080
+  symgate get app.pdb/497B72F6390A44FC878E5A2D63B6CC031 --json";
+
 /// Fetches debug symbols through firewalls and proxies.
 #[derive(Debug, Parser)]
-#[command(name = "symgate", version, arg_required_else_help = true, subcommand_required = true)]
+#[command(name = "symgate", version, arg_required_else_help = true, subcommand_required = true, after_help = FIRST)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -21,12 +46,13 @@ pub(crate) enum Command {
 
 /// Fetches symbol files and prints where they are.
 #[derive(Args, Debug)]
+#[command(after_help = MORE)]
 pub(crate) struct Get {
-    /// A PE file (its PDB is fetched), a PDB, or NAME/KEY[/NAME].
+    /// A PE file (its PDB is fetched), a PDB, or NAME/KEY[/NAME] as in `app.pdb/497B72F6390A44FC878E5A2D63B6CC031`.
     #[arg(required = true, value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
 
-    /// Symbol path; the default is _NT_ALT_SYMBOL_PATH and _NT_SYMBOL_PATH, else `srv*`.
+    /// Symbol path; the default is _NT_ALT_SYMBOL_PATH and _NT_SYMBOL_PATH, else `srv*`, which is Microsoft's server.
     #[arg(short = 'y', long, value_name = "PATH")]
     pub(crate) symbol_path: Option<String>,
 
@@ -53,7 +79,7 @@ pub(crate) struct Get {
     #[arg(short, long, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
 
-    /// No progress, no warnings.
+    /// No progress, no warnings; errors are still said.
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }
@@ -61,7 +87,7 @@ pub(crate) struct Get {
 /// How to get through to a store.
 #[derive(Args, Debug)]
 pub(crate) struct Network {
-    /// Proxy: `host:port`, a URL, a list as in Internet Options, or `none`.
+    /// Proxy: `host:port`, a URL, a list as in Internet Options, or `none`; the default is the environment's.
     #[arg(long, value_name = "PROXY")]
     pub(crate) proxy: Option<String>,
 
@@ -73,7 +99,7 @@ pub(crate) struct Network {
     #[arg(long, value_name = "NAME[:PASSWORD]")]
     pub(crate) proxy_user: Option<Login>,
 
-    /// User at the stores of the symbol path; without a password it is asked for.
+    /// User at the stores of the symbol path, or at ORIGIN (`https://host`); without a password it is asked for.
     #[arg(long, value_name = "[ORIGIN=]NAME[:PASSWORD]", action = ArgAction::Append)]
     pub(crate) user: Vec<OriginLogin>,
 

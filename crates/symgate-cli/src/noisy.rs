@@ -12,46 +12,59 @@ use symgate::{Ended, Error, ErrorKind, Event, Probed};
 
 use crate::report::{chain, plain};
 
-/// The lines so far.
+/// The searches that are under way.
 #[derive(Debug, Default)]
 pub(crate) struct Noisy {
     /// Searches since the beginning, as `BYINDEX` counts them.
-    searches: AtomicU32,
-    lines: Mutex<HashMap<usize, String>>,
+    begun: AtomicU32,
+    searches: Mutex<HashMap<usize, Search>>,
+}
+
+/// What a search has to say so far.
+#[derive(Debug, Default)]
+struct Search {
+    lines: String,
+    /// What the last place that was looked at lacks, as an `HRESULT`: it ends a search that found nothing.
+    lacking: u32,
 }
 
 impl Noisy {
     /// Takes an event; the lines of the search when it is over.
     pub(crate) fn observe(&self, number: usize, event: &Event<'_>) -> Option<String> {
-        let mut lines = self.lines();
-        let text = lines.entry(number).or_default();
-        self.describe(text, event);
-        matches!(event, Event::Ended { .. }).then(|| lines.remove(&number).unwrap_or_default())
+        let mut searches = self.searches();
+        self.describe(searches.entry(number).or_default(), event);
+        matches!(event, Event::Ended { .. }).then(|| searches.remove(&number).unwrap_or_default().lines)
     }
 
-    fn describe(&self, text: &mut String, event: &Event<'_>) {
+    fn describe(&self, search: &mut Search, event: &Event<'_>) {
+        let Search { lines, lacking } = search;
         let mut line = |said: String| {
-            text.push_str(&plain(&said));
-            text.push('\n');
+            lines.push_str(&plain(&said));
+            lines.push('\n');
         };
         match event {
             Event::Searching { stores, id } => {
-                let count = self.searches.fetch_add(1, Ordering::Relaxed) + 1;
-                line(format!("SYMSRV:  BYINDEX: {count:#X}").replace("0X", "0x"));
+                *lacking = PATH_NOT_FOUND;
+                let count = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+                line(format!("SYMSRV:  BYINDEX: 0x{count:X}"));
                 line(format!("         {stores}"));
                 line(format!("         {}", id.name));
                 line(format!("         {}", id.key));
             }
             Event::Probed { path, found } => {
-                let what = match found {
+                let (code, what) = match found {
                     Probed::Found(_) => return,
-                    Probed::NoFile => "file not found",
-                    Probed::NoPath => "path not found",
-                    Probed::Unreadable => "access denied",
+                    Probed::NoFile => (FILE_NOT_FOUND, "file not found"),
+                    Probed::NoPath => (PATH_NOT_FOUND, "path not found"),
+                    Probed::Unreadable => (ACCESS_DENIED, "access denied"),
                 };
+                *lacking = code;
                 line(format!("SYMSRV:  UNC: {} - {what}", path.display()));
             }
-            Event::Requested { url } => line(format!("SYMSRV:  HTTPGET: {}", url.path())),
+            Event::Requested { url } => {
+                *lacking = http(404);
+                line(format!("SYMSRV:  HTTPGET: {}", url.path()));
+            }
             Event::Answered { status } => line(format!(
                 "SYMSRV:  HttpQueryInfo: {:x} - {}",
                 http(*status),
@@ -76,15 +89,15 @@ impl Noisy {
                     line(format!("SYMSRV:  PATH: {}", path.display()));
                     line("SYMSRV:  RESULT: 0x00000000".into());
                 }
-                Ended::Missing => line(format!("SYMSRV:  RESULT: 0x{:08X}", http(404))),
+                Ended::Missing => line(format!("SYMSRV:  RESULT: 0x{lacking:08X}")),
                 Ended::Failed(error) => line(format!("SYMSRV:  RESULT: 0x{:08X}", result(error))),
             },
             _ => {}
         }
     }
 
-    fn lines(&self) -> MutexGuard<'_, HashMap<usize, String>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    fn searches(&self) -> MutexGuard<'_, HashMap<usize, Search>> {
+        self.searches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,9 +112,8 @@ fn result(error: &Error) -> u32 {
         (Some(status), _) => http(status),
         (None, ErrorKind::Missing) => http(404),
         (None, ErrorKind::Refused) => http(401),
-        // ERROR_ACCESS_DENIED and ERROR_INVALID_DATA as Win32 errors.
-        (None, ErrorKind::Store) => 0x8007_0005,
-        (None, ErrorKind::Content) => 0x8007_000D,
+        (None, ErrorKind::Store) => ACCESS_DENIED,
+        (None, ErrorKind::Content) => INVALID_DATA,
         (None, ErrorKind::Interrupted) => internet(12017),
         (None, _) => failure(error).map_or_else(|| internet(12029), |(code, _)| internet(code)),
     }
@@ -136,6 +148,12 @@ fn failure(error: &Error) -> Option<(u32, &'static str)> {
         _ => return None,
     })
 }
+
+// Win32 errors as `HRESULT`s: facility 7 (SYMSRV §9).
+const FILE_NOT_FOUND: u32 = 0x8007_0002;
+const PATH_NOT_FOUND: u32 = 0x8007_0003;
+const ACCESS_DENIED: u32 = 0x8007_0005;
+const INVALID_DATA: u32 = 0x8007_000D;
 
 const NO_LENGTH: &str = "SYMSRV:  HttpQueryInfo(HTTP_QUERY_CONTENT_LENGTH): 800C2F76 - ERROR_HTTP_HEADER_NOT_FOUND";
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use symgate::Event;
 
 use crate::report::plain;
@@ -20,7 +20,9 @@ pub(crate) struct Progress {
 impl Progress {
     /// Bars for so many files; nothing is drawn before the first byte arrives.
     pub(crate) fn new(files: usize, bars: MultiProgress) -> Self {
-        let total = ProgressBar::no_length().with_style(style("{msg}  {bytes} {bytes_per_sec}"));
+        // Left to itself it would draw at once, and where nobody clears it away for other lines.
+        let total = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let total = total.with_style(style("{msg}  {bytes} {bytes_per_sec}"));
         total.set_message(format!("0 of {files} files"));
         Self {
             bars,
@@ -33,7 +35,7 @@ impl Progress {
         match event {
             Event::Started { name, total } => {
                 let mut files = self.files();
-                if files.is_empty() && !self.total.is_finished() {
+                if self.total.is_hidden() {
                     self.bars.add(self.total.clone());
                 }
                 let (bar, shape) = match total {

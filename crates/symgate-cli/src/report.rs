@@ -11,7 +11,7 @@ use symgate::policy::Cause;
 use symgate::{Error, ErrorKind, Found};
 
 use crate::interrupt;
-use crate::tty::is_deceptive;
+use crate::tty::{is_attended, is_deceptive};
 
 /// Text that may come from a peer, safe for a terminal: nothing in it moves the cursor or hides the rest.
 pub(crate) fn plain(text: &str) -> String {
@@ -54,7 +54,7 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
     }
     Some(match error.transport()? {
         Http::Auth { hop, .. } if error.is_redirected() => format!(
-            "the store redirects to `{}`, which no option answers; let symgate ask with --prompts on",
+            "the store redirects to `{}`, which no option answers; let symgate ask, on a terminal, with --prompts on",
             hop.origin
         ),
         Http::Auth { hop, source } => match source {
@@ -106,10 +106,12 @@ const fn option(target: Target) -> &'static str {
 }
 
 fn give(target: Target) -> String {
-    format!(
-        "give {} NAME[:PASSWORD], or let symgate ask with --prompts on",
-        option(target)
-    )
+    let option = option(target);
+    if is_attended() {
+        format!("give {option} NAME[:PASSWORD], or let symgate ask with --prompts on")
+    } else {
+        format!("give {option} NAME:PASSWORD; symgate can ask for it on a terminal only")
+    }
 }
 
 fn check(target: Target) -> String {

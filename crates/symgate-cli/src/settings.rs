@@ -1,7 +1,6 @@
 //! From options and environment to the client's settings.
 
 use std::fs;
-use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,13 +9,14 @@ use symgate::auth::{Credentials, Origin};
 use symgate::http::{Downgrade, origin_of};
 use symgate::index::Strictness;
 use symgate::net::{Roots, Tls};
-use symgate::path::{Effective, HttpBase, Security, Store, SymbolPath, Warning};
+use symgate::path::{Effective, Security, Store, SymbolPath, Warning};
 use symgate::policy::{Answers, Debugger, Explicit, Given, Policy, Presence, PromptSetting, Prompter, Prompts};
 use symgate::proxy::{Kind, ProxyConfig};
 use symgate::store::Durability;
 use url::Url;
 
 use crate::args::{DebuggerName, Get, Login, Network, OnOff};
+use crate::tty::is_attended;
 
 /// The settings of a `get`, and what is odd about them.
 pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Config, Vec<String>), String> {
@@ -27,6 +27,7 @@ pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Co
         path_warnings = parsed.warnings;
     }
     let mut warnings: Vec<String> = path_warnings.iter().map(path_warning).collect();
+    warnings.extend(slips(&config.path));
     network(&mut config, &get.network, prompter, &mut warnings)?;
     config.connections = usize::from(get.jobs);
     config.strictness = if get.strict {
@@ -88,7 +89,6 @@ fn base_roots() -> Result<Roots, String> {
 
 fn policy(network: &Network) -> Policy {
     let debugger = network.debugger.map(debugger);
-    let attended = io::stdin().is_terminal() && io::stderr().is_terminal();
     let setting = PromptSetting {
         option: network.prompts.map(|prompts| match prompts {
             OnOff::On => Prompts::On,
@@ -96,7 +96,7 @@ fn policy(network: &Network) -> Policy {
         }),
         sflags: None,
         debugger,
-        presence: if attended {
+        presence: if is_attended() {
             Presence::Attended
         } else {
             Presence::Unattended
@@ -154,7 +154,8 @@ fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<E
             None => explicit.for_stores(given(&user.login)),
         };
     }
-    for base in servers(&config.path) {
+    for store in chains(&config.path).into_iter().flatten() {
+        let Store::Http(base) = store else { continue };
         if let (Some(userinfo), Some(origin)) = (base.userinfo(), origin_of(base.url())) {
             explicit = explicit.at_store(origin, known(userinfo.user(), userinfo.expose_password()));
         }
@@ -162,8 +163,8 @@ fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<E
     Ok(explicit)
 }
 
-/// The servers that a path names.
-fn servers(path: &SymbolPath) -> Vec<HttpBase> {
+/// The stores that a path names, chain by chain.
+fn chains(path: &SymbolPath) -> Vec<Vec<Store>> {
     let chains = path
         .effective(Security::Open)
         .into_iter()
@@ -171,11 +172,33 @@ fn servers(path: &SymbolPath) -> Vec<HttpBase> {
             Effective::Chain(chain) => Some(chain.into_stores()),
             _ => None,
         });
-    let bases = chains.flatten().filter_map(|store| match store {
-        Store::Http(base) => Some(base),
-        Store::Default | Store::Directory(_) => None,
-    });
-    bases.collect()
+    chains.collect()
+}
+
+/// Directories that were most likely meant to be something else.
+fn slips(path: &SymbolPath) -> Vec<String> {
+    let mut slips = Vec::new();
+    for chain in chains(path) {
+        for (index, store) in chain.iter().enumerate() {
+            let Store::Directory(directory) = store else { continue };
+            let text = directory.to_string();
+            let (first, rest) = text.split_once('/').unwrap_or((&text, ""));
+            // A host's name in front, and nothing behind that would make it a cache.
+            let is_host = first.contains('.') && !first.starts_with('.') && first.contains(|c: char| c.is_alphabetic());
+            if first.starts_with('~') {
+                slips.push(format!(
+                    "symbol path, `{text}`: `{first}` is a directory's name here, no shell replaces it; write $HOME"
+                ));
+            } else if is_host && !rest.is_empty() && index + 1 == chain.len() && !Path::new(first).exists() {
+                // Somebody may have put a login in front of the host.
+                let shown = text.rsplit('@').next().unwrap_or_default();
+                slips.push(format!(
+                    "symbol path, `{shown}` is read as a directory; a server begins with https:// or http://"
+                ));
+            }
+        }
+    }
+    slips
 }
 
 fn given(login: &Login) -> Given {

@@ -49,7 +49,7 @@ impl TtyPrompter {
 impl Prompter for TtyPrompter {
     fn ask(&mut self, question: &Question<'_>) -> Prompted {
         // Without a terminal at both ends nobody sees the question, or the answer comes from a file.
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !is_attended() {
             return Prompted::Unavailable;
         }
         let mut prompted = Prompted::Unavailable;
@@ -65,6 +65,11 @@ impl fmt::Debug for TtyPrompter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TtyPrompter").finish_non_exhaustive()
     }
+}
+
+/// Whether somebody can be asked: there is a terminal at both ends.
+pub(crate) fn is_attended() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Puts the terminal back before a panic's message is written, whichever thread it is that panics: the process may end
@@ -92,7 +97,7 @@ fn converse(question: &Question<'_>) -> io::Result<Prompted> {
     }
     let mut form = match question.name {
         Name::Given(name) => Form::with_name(name),
-        Name::Suggested(name) => Form::suggesting(name),
+        Name::Suggested(name) => Form::retrying(name),
         Name::Unknown => Form::suggesting(""),
     };
     screen.edit(&form)?;

@@ -186,7 +186,10 @@ fn a_wrong_password_is_asked_again_and_said_to_be_wrong() {
     terminal.press("S3cret\r");
     let between = terminal.expect("WRONG");
     assert!(!between.contains("S3cret"), "{between}");
-    // The name stands there already.
+    // Not the name's line, where a password could be read; it can be reached, and the name stands there already.
+    let between = terminal.expect("Password for alice (not shown): ");
+    assert!(!between.contains("User name: "), "{between}");
+    terminal.press("\u{1b}[A");
     terminal.expect("User name: alice");
     terminal.press("\r");
     terminal.expect("(not shown): ");
@@ -350,6 +353,26 @@ fn many_connections_ask_one_question() {
     }
     terminal.end(0);
     assert_eq!(visible(&dir.join("store")).len(), 6);
+}
+
+#[test]
+fn nothing_is_drawn_before_a_file_arrives() {
+    let dir = Dir::new();
+    let path = format!("srv*{}", dir.join("store").display());
+    let targets: Vec<String> = (1..=3).map(|number| Sample(number).target()).collect();
+    let arguments = ["get", "-y", &path]
+        .into_iter()
+        .chain(targets.iter().map(String::as_str));
+    let mut terminal = Terminal::of(
+        Path::new(env!("CARGO_BIN_EXE_symgate")),
+        100,
+        &arguments.collect::<Vec<_>>(),
+    );
+    for target in &targets {
+        let before = terminal.expect(&format!("symgate: {target}: "));
+        assert!(!before.contains(" files "), "{before:?}");
+    }
+    terminal.end(1);
 }
 
 #[test]

@@ -134,6 +134,9 @@ fn what_is_no_target_is_said_before_anything_is_fetched() {
         "cut.pdb",
         "folder",
         "not-here.dll",
+        "folder/not-here.dll",
+        "folder/not-here",
+        "https://symbols.example/app.pdb",
         "a/b/c/d",
         "app.pdb/",
         "/key",
@@ -297,6 +300,19 @@ fn verbose_says_what_symsrv_says_of_a_miss() {
 }
 
 #[test]
+fn verbose_ends_a_search_of_directories_with_what_they_lack() {
+    for (made, code) in [("elsewhere", "0x80070003"), ("store", "0x80070002")] {
+        let dir = Dir::new();
+        dir.make(format!("{made}/{}", MISSING.target()));
+        let path = format!("srv*{}", dir.join("store").display());
+        let ran = Call::new(SYMGATE, &dir)
+            .args(["get", &MISSING.target(), "-v", "-y", &path])
+            .run();
+        ran.expect(1, &[&format!("SYMSRV:  RESULT: {code}\n")]);
+    }
+}
+
+#[test]
 fn verbose_says_what_symsrv_says_of_a_hit() {
     let (said, ran) = noisy(&[FOUND]);
     assert_eq!(said, include_str!("noisy/hit.txt"), "{ran}");
@@ -330,6 +346,40 @@ fn verbose_says_what_symsrv_says_of_a_failure() {
         "{ran}"
     );
     assert!(said.contains("SYMSRV:  RESULT: 0x801901F4\n"), "{ran}");
+}
+
+#[test]
+fn a_directory_that_was_meant_to_be_something_else_is_warned_of() {
+    let (dir, server) = (Dir::new(), server());
+    for (store, warned) in [
+        ("~/store", true),
+        ("symbols.example/store", true),
+        ("store.d/store*there", false),
+        ("there/symbols.d", false),
+    ] {
+        let path = format!("{};srv*{store}", path(&dir, &server));
+        let ran = Call::new(SYMGATE, &dir)
+            .args(["get", "-y", &path, &FOUND.target()])
+            .run();
+        ran.expect(0, &[]);
+        assert_eq!(ran.stderr.contains("warning: symbol path, `"), warned, "{store}: {ran}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn results_that_cannot_be_written_are_a_failure() {
+    let (dir, server) = (Dir::new(), server());
+    let status = std::process::Command::new(SYMGATE)
+        .env_clear()
+        .args(["get", "-y", &path(&dir, &server), &FOUND.target()])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::fs::File::create("/dev/full").unwrap())
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(5));
+    assert!(dir.join("store").join(FOUND.file()).exists());
 }
 
 #[test]

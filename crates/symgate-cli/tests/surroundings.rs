@@ -303,7 +303,7 @@ fn nobody_to_ask_is_a_refusal_with_advice() {
         &["--debugger", "kd"],
     ] {
         let ran = through(|call| call.args(["--proxy", &address]).args(options));
-        ran.expect(3, &[&address, "hint: give --proxy-user NAME[:PASSWORD]"]);
+        ran.expect(3, &[&address, "hint: give --proxy-user NAME:PASSWORD"]);
         assert!(!ran.stderr.contains("does not have it"), "{ran}");
     }
     assert!(

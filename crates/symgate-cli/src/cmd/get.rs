@@ -8,7 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use symgate::net::Cancel;
-use symgate::{Client, Error, Event, Found, Observer, Wanted};
+use symgate::path::FileId;
+use symgate::{Client, Error, ErrorKind, Event, Found, Observer, Wanted};
 
 use crate::args::Get;
 use crate::noisy::Noisy;
@@ -72,6 +73,7 @@ fn fetch(get: &Get, client: &Client, wanted: &[Wanted], screen: Screen) -> ExitC
         screen,
     };
     let mut kinds = Vec::new();
+    let mut lost = None;
     let mut results = BTreeMap::new();
     let mut next = 0;
     let mut done = 0;
@@ -83,26 +85,58 @@ fn fetch(get: &Get, client: &Client, wanted: &[Wanted], screen: Screen) -> ExitC
         results.insert(index, result);
         // In the order of the targets, each as soon as those before it are out.
         while let Some(result) = results.remove(&next) {
-            if let (Some(target), Some(wanted)) = (get.targets.get(next), wanted.get(next)) {
-                view.print(get, target, wanted, &result);
+            if let (Some(target), Some(wanted)) = (get.targets.get(next), wanted.get(next))
+                && let Err(error) = view.print(get, target, wanted, &result)
+            {
+                lost.get_or_insert(error);
             }
             kinds.extend(result.err().map(|error| error.kind()));
             next += 1;
         }
     });
+    // A reader that is gone wants no more lines; what was fetched stays.
+    if let Some(error) = lost.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+        view.screen.say(&format!("the results cannot be written: {error}"));
+        kinds.push(ErrorKind::Store);
+    }
     report::status(kinds)
 }
 
 /// What a target on the command line means.
 fn understand(target: &str) -> Result<Wanted, String> {
     let path = Path::new(target);
-    if path.exists() {
+    if path.is_file() {
         return Wanted::by(path).map_err(|error| chain(&error));
     }
-    let id = target
-        .parse()
-        .map_err(|error| format!("`{target}` is no file here, and no NAME/KEY: {error}"))?;
-    Ok(Wanted::new(id))
+    let parsed = target.parse::<FileId>();
+    let error = match parsed {
+        Ok(id) if !is_misspelt(path, &id) => return Ok(Wanted::new(id)),
+        Ok(_) => None,
+        Err(error) => Some(error),
+    };
+    if path.is_dir() {
+        return Err(format!("`{target}` is a directory: name the files in it"));
+    }
+    if path.exists() {
+        return Err(format!("`{target}` is no regular file"));
+    }
+    if target.contains("://") {
+        // Not repeated: it may hold a password.
+        return Err("a URL is no TARGET: name a file, or NAME/KEY, and the store with -y".to_owned());
+    }
+    Err(match error {
+        Some(error) => format!("there is no file `{target}` here, and it is no NAME/KEY: {error}"),
+        None => format!("there is no file `{target}` here"),
+    })
+}
+
+/// Whether what could be NAME/KEY is a file's path with a slip in it: asking servers for that would only say where
+/// somebody keeps files.
+fn is_misspelt(path: &Path, id: &FileId) -> bool {
+    let key = id.key.to_string();
+    let is_plain = key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let parent = path.parent().unwrap_or(path);
+    key.contains('.') || (!is_plain && !parent.as_os_str().is_empty() && parent.is_dir())
 }
 
 /// Standard error, around the bars that may be drawn there.
@@ -139,11 +173,12 @@ impl View {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn print(&self, get: &Get, target: &str, wanted: &Wanted, result: &Result<Found, Error>) {
+    fn print(&self, get: &Get, target: &str, wanted: &Wanted, result: &Result<Found, Error>) -> io::Result<()> {
+        let mut written = Ok(());
         if get.json {
-            self.out(&json(target, &wanted.id, result).to_string());
+            written = self.out(&json(target, &wanted.id, result).to_string());
         } else if let Ok(found) = result {
-            self.out(&found.path.display().to_string());
+            written = self.out(&found.path.display().to_string());
         }
         if let Err(error) = result
             && !(get.json && get.quiet)
@@ -155,11 +190,11 @@ impl View {
                 self.screen.say(&format!("hint: {advice}"));
             }
         }
+        written
     }
 
-    fn out(&self, line: &str) {
-        // A reader that is gone wants no more lines; what was fetched stays.
-        self.screen.bars.suspend(|| drop(writeln!(io::stdout(), "{line}")));
+    fn out(&self, line: &str) -> io::Result<()> {
+        self.screen.bars.suspend(|| writeln!(io::stdout(), "{line}"))
     }
 }
 

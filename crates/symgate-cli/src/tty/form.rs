@@ -58,6 +58,15 @@ impl Form {
         }
     }
 
+    /// Both are asked for again: most often it was the password that was wrong, and what is typed in the name's line
+    /// can be read.
+    pub(crate) fn retrying(name: &str) -> Self {
+        Self {
+            place: Place::Password,
+            ..Self::suggesting(name)
+        }
+    }
+
     /// Which line is edited.
     pub(crate) const fn place(&self) -> Place {
         self.place
@@ -118,6 +127,8 @@ impl Form {
             KeyCode::Char(c) if control => match c.to_ascii_lowercase() {
                 'c' => Step::Cancel,
                 'a' => self.edit(Edit::Home),
+                'd' if self.is_empty() => Step::Cancel,
+                'd' => self.edit(Edit::Delete),
                 'e' => self.edit(Edit::End),
                 'h' => self.edit(Edit::Erase),
                 'j' | 'm' => self.enter(),
@@ -149,6 +160,14 @@ impl Form {
         }
         self.place = place;
         Step::Next
+    }
+
+    /// Whether nothing stands in the edited line.
+    fn is_empty(&self) -> bool {
+        match self.place {
+            Place::Name => self.name().is_empty(),
+            Place::Password => self.password.text().is_empty(),
+        }
     }
 
     fn edit(&mut self, edit: Edit<'_>) -> Step {
@@ -210,13 +229,14 @@ mod tests {
             key(KeyCode::Esc),
             control('c'),
             control('C'),
+            control('d'),
             key(ENTER),
             control('j'),
             control('m'),
         ] {
             check(Form::suggesting(""), &[event], (Step::Cancel, "", ""));
         }
-        for event in [key(KeyCode::Esc), control('c')] {
+        for event in [key(KeyCode::Esc), control('c'), control('d')] {
             check(Form::with_name("bob"), &[event], (Step::Cancel, "bob", ""));
         }
         // Erased, and also from the password's line.
@@ -252,6 +272,19 @@ mod tests {
     }
 
     #[test]
+    fn a_second_try_begins_at_the_password() {
+        let events = [
+            text("p"),
+            vec![key(KeyCode::Up)],
+            text("x"),
+            vec![key(ENTER), key(ENTER)],
+        ]
+        .concat();
+        check(Form::retrying("bob"), &events, (Step::Submit, "bobx", "p"));
+        check(Form::retrying("bob"), &events[..1], (Step::Edit, "bob", "p"));
+    }
+
+    #[test]
     fn editing_keys_edit_the_line_they_are_in() {
         let code = |codes: &[KeyCode]| codes.iter().map(|code| key(*code)).collect::<Vec<_>>();
         let table = [
@@ -272,6 +305,7 @@ mod tests {
                 "ac",
             ),
             (code(&[KeyCode::Left, KeyCode::End, KeyCode::Backspace]), "ab"),
+            (vec![key(KeyCode::Home), control('d')], "bc"),
             (vec![control('w')], ""),
             (
                 vec![control('z'), key(KeyCode::F(1)), with(KeyModifiers::ALT, 'x')],

@@ -1,7 +1,7 @@
 //! What the dialog says, as lines of text ([`facts`]), and how text of others is made harmless ([`harmless`]).
 
 use symgate_auth::Scheme;
-use symgate_policy::{Previous, Question, exposes_password};
+use symgate_policy::{Name, Previous, Question, exposes_password};
 
 /// The lines above the fields: who asks, for what, and how the answer would travel.
 pub(crate) fn facts(question: &Question<'_>) -> Vec<String> {
@@ -30,7 +30,10 @@ pub(crate) fn facts(question: &Question<'_>) -> Vec<String> {
         waiting => facts.push(format!("{waiting} other transfers wait for the answer.")),
     }
     if question.previous == Previous::Rejected {
-        facts.push("The last answer was WRONG. Try again:".to_owned());
+        facts.push(match question.name {
+            Name::Suggested(_) => "The last answer was WRONG. Try again (the Up key leads to the name):".to_owned(),
+            _ => "The last answer was WRONG. Try again:".to_owned(),
+        });
     }
     facts.push("(Esc, Ctrl-C or an empty name cancels.)".to_owned());
     facts
@@ -77,10 +80,8 @@ const LONGEST: usize = 80;
 mod tests {
     use std::sync::Arc;
 
-    use symgate_auth::{Ask, Channel, Origin, Target, UriScheme, Wanted};
-    use symgate_policy::Name;
-
     use super::*;
+    use symgate_auth::{Ask, Channel, Origin, Target, UriScheme, Wanted};
 
     fn shown(ask: &Ask, previous: Previous, waiting: usize) -> Vec<String> {
         facts(&Question {
