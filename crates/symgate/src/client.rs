@@ -298,6 +298,7 @@ mod tests {
     use std::net::TcpListener;
 
     use symgate_path::SymbolPath;
+    use symgate_policy::Cause;
 
     use super::*;
     use crate::remote::Body;
@@ -351,6 +352,32 @@ mod tests {
         let asked = client.request(server, &server.base.index2_url(), Body::Existence, &job);
         assert_eq!(asked.unwrap_err().kind(), ErrorKind::Network);
         assert_eq!(failures.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_latched_store_is_told_as_the_reason_each_time() {
+        let path = SymbolPath::parse("srv*http://localhost:1/s").path;
+        let client = Client::new(Config::new(path, "/nowhere")).unwrap();
+        let Some(Step::Chain(chain)) = client.shared.steps.first() else {
+            panic!("a chain is searched")
+        };
+        let Some(Place::Server(server)) = chain.places.last() else {
+            panic!("a server stands at its end")
+        };
+        client
+            .session()
+            .latches()
+            .latch(server.errand.store().clone(), Cause::ByUser);
+        let failures = Failures::default();
+        let job = Job {
+            observer: &failures,
+            ..Job::silent()
+        };
+        for told in 1..=2 {
+            let asked = client.request(server, &server.base.index2_url(), Body::Existence, &job);
+            assert_eq!(asked.unwrap_err().kind(), ErrorKind::Refused);
+            assert_eq!(failures.0.load(Ordering::Relaxed), told);
+        }
     }
 
     #[test]

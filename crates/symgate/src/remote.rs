@@ -58,7 +58,10 @@ impl Client {
     ) -> Result<Fetched, Error> {
         if let Some(cause) = self.session().latches().cause(server.errand.store()) {
             let store = format!("store `{}`", server.shown);
-            return Err(Error::not_contacted(&store, Target::Origin, cause));
+            let error = Error::not_contacted(&store, Target::Origin, cause);
+            // It is the reason each time, so it is told each time.
+            job.observe(&Event::Failed { error: &error });
+            return Err(error);
         }
         job.observe(&Event::Requested { url });
         let gate = self.session().gate(server.errand.clone(), job.cancel.flag().clone());
