@@ -107,15 +107,7 @@ impl Client {
         handler: &mut dyn Handler,
         cancel: &Cancel,
     ) -> Result<Finished, Error> {
-        let Config { limits, deadlines, .. } = &self.config;
-        let fetch = Fetch::new(
-            request,
-            Arc::clone(peers),
-            self.seed.clone(),
-            limits.clone(),
-            deadlines.clone(),
-        );
-        self.drive(fetch, handler, cancel)
+        self.drive(Fetch::new, request, peers, handler, cancel)
     }
 
     /// Opens the way to the request's origin, with tunnel and handshakes, and keeps it for the next
@@ -131,15 +123,7 @@ impl Client {
         handler: &mut dyn Handler,
         cancel: &Cancel,
     ) -> Result<Finished, Error> {
-        let Config { limits, deadlines, .. } = &self.config;
-        let fetch = Fetch::connect(
-            request,
-            Arc::clone(peers),
-            self.seed.clone(),
-            limits.clone(),
-            deadlines.clone(),
-        );
-        self.drive(fetch, handler, cancel)
+        self.drive(Fetch::connect, request, peers, handler, cancel)
     }
 
     /// Closes all connections that are not in use.
@@ -149,13 +133,21 @@ impl Client {
 
     fn drive(
         &self,
-        fetch: Result<Fetch, symgate_http::Error>,
+        errand: Errand,
+        request: Request,
+        peers: &Arc<Peers>,
         handler: &mut dyn Handler,
         cancel: &Cancel,
     ) -> Result<Finished, Error> {
+        let Config { limits, deadlines, .. } = &self.config;
+        let (limits, deadlines) = (limits.clone(), deadlines.clone());
+        let fetch = errand(request, Arc::clone(peers), self.seed.clone(), limits, deadlines);
         Driver::new(self, handler, cancel).run(fetch.map_err(Error::Http)?)
     }
 }
+
+/// How a machine begins: to fetch, or only to open the way.
+type Errand = fn(Request, Arc<Peers>, Seed, Limits, Deadlines) -> Result<Fetch, symgate_http::Error>;
 
 /// A stream in the pool.
 #[derive(Debug)]
