@@ -15,6 +15,7 @@ fn main() -> Result<(), symgate_auth::Error> {
         target: "symbols.example:443",
         wall: 0,
         channel: &Channel::CLEARTEXT,
+        body: &[],
     };
     session.start(&request)?;
     loop {

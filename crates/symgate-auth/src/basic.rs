@@ -186,6 +186,7 @@ mod tests {
             target: "/",
             wall: 0,
             channel: &channel,
+            body: &[],
         };
         let table = [
             (None, Some(&x), &x, Rejection::Refused),

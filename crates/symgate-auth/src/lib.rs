@@ -34,7 +34,7 @@
 //! let peers = Arc::new(Peers::new());
 //! let seed = Seed::new([0; 32]); // 32 bytes from the operating system's random source
 //! let request =
-//!     RequestLine { method: "CONNECT", target: "symbols.example:443", wall: 0, channel: &Channel::CLEARTEXT };
+//!     RequestLine { method: "CONNECT", target: "symbols.example:443", wall: 0, channel: &Channel::CLEARTEXT, body: &[] };
 //! let mut session = AuthSession::new(Target::Proxy, proxy, "", Arc::clone(&peers), seed, Limits::default());
 //!
 //! // CONNECT symbols.example:443 HTTP/1.1

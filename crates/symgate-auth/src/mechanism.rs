@@ -4,16 +4,18 @@
 //! nonce memory come in as values when it is made ([`Setup`]) and with each [`Round`], so each one is deterministic.
 //!
 //! The interface fits what the schemes need: several rounds ([`Step::Continue`]), tokens that the operating system
-//! makes ([`Step::NeedToken`]), a last word of the peer that is checked on success ([`Mechanism::finish`]), a choice
-//! among several challenges of one scheme ([`Spec::rank`]), and a challenge kept for volunteering later
+//! makes ([`Step::NeedToken`], [`TokenSource`]), a last word of the peer that is checked on success
+//! ([`Mechanism::finish`], [`Mechanism::prove`]), a choice among several challenges of one scheme ([`Spec::rank`]), and a challenge kept for volunteering later
 //! ([`Mechanism::remember`]).
 
 mod order;
+mod token;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::order::Order;
+pub use self::token::{TokenContext, TokenError, TokenRequest, TokenSource};
 use crate::challenge::Challenge;
 use crate::{Binding, Channel, Entropy, Identity, Origin, Peers, Scheme, Secret, Target, Wanted};
 
@@ -103,12 +105,22 @@ pub trait Mechanism: fmt::Debug + Send {
     /// # Errors
     ///
     /// [`Rejection`] when the last word proves that the peer is not who it should be.
-    fn finish(&mut self, last: Final<'_>) -> Result<(), Rejection> {
+    fn finish(&mut self, last: Final<'_>) -> Result<Finish, Rejection> {
         let _ = last;
-        Ok(())
+        Ok(Finish::Done)
     }
 
-    /// After [`finish`](Self::finish): a challenge from which the next request can be authenticated without being
+    /// Judges what the operating system said to [`Finish::NeedToken`].
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] when the peer's last word does not prove who it is.
+    fn prove(&mut self, token: Result<Secret, TokenError>) -> Result<(), Rejection> {
+        drop(token);
+        Err(Rejection::Unproven)
+    }
+
+    /// When the peer's last word was good: a challenge from which the next request can be authenticated without being
     /// challenged, such as a Digest challenge with its next nonce.
     fn remember(&self) -> Option<Challenge<'static>> {
         None
@@ -137,6 +149,8 @@ pub struct RequestLine<'r> {
     pub wall: u64,
     /// How the request travels to the peer that asks.
     pub channel: &'r Channel,
+    /// The content that is sent with it, for schemes that protect it; empty for GET and CONNECT.
+    pub body: &'r [u8],
 }
 
 /// The last word of a peer that let us through.
@@ -151,6 +165,15 @@ pub enum Final<'r> {
     Nothing,
 }
 
+/// What a mechanism makes of a peer's last word.
+#[derive(Debug)]
+pub enum Finish {
+    /// The exchange is over.
+    Done,
+    /// Only the operating system can judge the last word: ask it, then call [`Mechanism::prove`].
+    NeedToken(TokenRequest),
+}
+
 /// What a mechanism wants after a step.
 #[derive(Debug)]
 pub enum Step {
@@ -163,27 +186,6 @@ pub enum Step {
     NeedToken(TokenRequest),
     /// The peer's challenge ends this exchange.
     Reject(Rejection),
-}
-
-/// A token that only the operating system can make.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TokenRequest {
-    /// The peer the token is for: the service is `HTTP` at its host.
-    pub peer: Origin,
-    /// The peer's token of the last round; `None` begins a new context.
-    pub input: Option<Vec<u8>>,
-    /// The application data of the channel binding (`tls-server-end-point:` and a hash,
-    /// [RFC 5929 §4](https://www.rfc-editor.org/rfc/rfc5929#section-4)), over TLS.
-    pub channel_binding: Option<Vec<u8>>,
-}
-
-/// Why the operating system made no token.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// No library, no ticket, no such service.
-    #[error("{0}")]
-    Unavailable(String),
 }
 
 /// Why a peer's challenge ends an exchange.

@@ -14,7 +14,8 @@
 //!    └───────────── start, the next request ────── Through <───────────┘ handle_success
 //! ```
 //!
-//! From anywhere an error leads to `Ended`. What each input does is in this file; how a scheme is chosen and how an
+//! Between `AwaitVerdict` and `Through` an `AwaitProof` stands where only the operating system can judge the peer's last
+//! word. From anywhere an error leads to `Ended`. What each input does is in this file; how a scheme is chosen and how an
 //! exchange ends is in `session/choice.rs`.
 
 mod choice;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use self::state::{Exchange, First, Given, Offers, Plan, State};
 use crate::challenge;
-use crate::mechanism::{Final, Order, RequestLine, Round, TokenError, TokenRequest};
+use crate::mechanism::{Final, Finish, Order, Rejection, RequestLine, Round, TokenError, TokenRequest};
 use crate::peers::Acceptance;
 use crate::{
     Answer, Ask, Binding, Credentials, Ending, Error, Identity, LimitError, Limits, Misuse, Origin, Outcome, PeerError,
@@ -149,7 +150,7 @@ impl AuthSession {
     pub fn start(&mut self, request: &RequestLine<'_>) -> Result<(), Error> {
         match &self.state {
             State::Ended => return Err(Error::Misuse(Misuse::Ended)),
-            State::Asking(_) | State::AwaitToken(..) | State::AwaitVerdict(..) => return Ok(()),
+            State::Asking(_) | State::AwaitProof(..) | State::AwaitToken(..) | State::AwaitVerdict(..) => return Ok(()),
             State::Idle | State::Through => {}
         }
         self.offers = Offers::default();
@@ -230,7 +231,11 @@ impl AuthSession {
                 self.state = State::Ended;
                 return Err(Error::Misuse(Misuse::Ended));
             }
-            other @ (State::Idle | State::Through | State::AwaitToken(..) | State::AwaitVerdict(..)) => {
+            other @ (State::Idle
+            | State::Through
+            | State::AwaitProof(..)
+            | State::AwaitToken(..)
+            | State::AwaitVerdict(..)) => {
                 self.state = other;
                 return Err(Error::Misuse(Misuse::AnswerWithoutAsk));
             }
@@ -249,10 +254,18 @@ impl AuthSession {
     /// # Errors
     ///
     /// - [`Error::GaveUp`] if the scheme cannot go on without the token and nothing else is left to try.
+    /// - [`PeerError::LastWord`] if the token was to judge the peer's last word, and does not.
     /// - [`Misuse`] if no token was asked for.
     pub fn handle_token(&mut self, token: Result<Secret, TokenError>, request: &RequestLine<'_>) -> Result<(), Error> {
         match mem::replace(&mut self.state, State::Idle) {
             State::AwaitToken(exchange, _) => self.step(exchange, Round::Token(token), request),
+            State::AwaitProof(mut exchange, _) => match exchange.mechanism.prove(token) {
+                Ok(()) => {
+                    self.accept(exchange);
+                    Ok(())
+                }
+                Err(why) => Err(self.disprove(exchange, why)),
+            },
             State::Ended => {
                 self.state = State::Ended;
                 Err(Error::Misuse(Misuse::Ended))
@@ -265,7 +278,8 @@ impl AuthSession {
     }
 
     /// Handles any other status than the target's own: the peer let us through. `challenges` and `infos` are the
-    /// values of the target's [challenge](Target::challenge_field) and [info](Target::info_field) fields.
+    /// values of the target's [challenge](Target::challenge_field) and [info](Target::info_field) fields. Afterwards look
+    /// at [`next`](Self::next): the answer must not be used before the operating system has judged the peer's last word.
     ///
     /// # Errors
     ///
@@ -308,32 +322,11 @@ impl AuthSession {
             (None, Some(info)) => Final::Info(info),
             (None, None) => Final::Nothing,
         };
-        if let Err(why) = exchange.mechanism.finish(last) {
-            self.forget(&exchange.plan);
-            self.report(exchange.plan.given, Outcome::Abandoned);
-            let target = self.target;
-            return Err(self.end(Error::Peer(PeerError::LastWord { target, scheme, why })));
+        match exchange.mechanism.finish(last) {
+            Ok(Finish::Done) => self.accept(exchange),
+            Ok(Finish::NeedToken(token)) => self.state = State::AwaitProof(exchange, token),
+            Err(why) => return Err(self.disprove(exchange, why)),
         }
-        let Plan {
-            spec,
-            identity,
-            given,
-            realm,
-            ..
-        } = exchange.plan;
-        let acceptance = Acceptance {
-            name: spec.name(),
-            binding: spec.binding(),
-            identity,
-            realm,
-            challenge: exchange.mechanism.remember(),
-        };
-        self.peers
-            .accept(self.target, &self.peer, &self.path, spec.space(), acceptance);
-        self.report(given, Outcome::Accepted);
-        self.restarts = 0;
-        self.repeats = 0;
-        self.state = State::Through;
         Ok(())
     }
 
@@ -363,6 +356,7 @@ impl AuthSession {
             State::Through => Ok(()),
             other @ (State::Idle
             | State::Asking(_)
+            | State::AwaitProof(..)
             | State::AwaitToken(..)
             | State::AwaitVerdict(..)
             | State::Ended) => {
@@ -375,7 +369,7 @@ impl AuthSession {
     /// Gives the session up; an open answer is reported as [`Outcome::Abandoned`].
     pub fn abandon(&mut self) {
         match mem::replace(&mut self.state, State::Ended) {
-            State::AwaitToken(exchange, _) | State::AwaitVerdict(exchange, _) => {
+            State::AwaitProof(exchange, _) | State::AwaitToken(exchange, _) | State::AwaitVerdict(exchange, _) => {
                 self.report(exchange.plan.given, Outcome::Abandoned);
             }
             State::Idle | State::Asking(_) | State::Through | State::Ended => {}
@@ -387,7 +381,7 @@ impl AuthSession {
     pub fn next(&self) -> Next<'_> {
         match &self.state {
             State::Asking(question) => Next::Ask(&question.ask),
-            State::AwaitToken(_, request) => Next::Token(request),
+            State::AwaitProof(_, request) | State::AwaitToken(_, request) => Next::Token(request),
             State::Idle | State::AwaitVerdict(..) | State::Through | State::Ended => Next::Ready,
         }
     }
@@ -397,7 +391,12 @@ impl AuthSession {
     pub const fn authorization(&self) -> Option<&Secret> {
         match &self.state {
             State::AwaitVerdict(_, value) => Some(value),
-            State::Idle | State::Asking(_) | State::AwaitToken(..) | State::Through | State::Ended => None,
+            State::Idle
+            | State::Asking(_)
+            | State::AwaitProof(..)
+            | State::AwaitToken(..)
+            | State::Through
+            | State::Ended => None,
         }
     }
 
@@ -419,6 +418,7 @@ impl AuthSession {
             }
             State::Idle
             | State::Asking(_)
+            | State::AwaitProof(..)
             | State::AwaitToken(..)
             | State::AwaitVerdict(..)
             | State::Through
@@ -461,9 +461,43 @@ impl AuthSession {
         }
     }
 
+    /// The peer let us through, and its last word was good.
+    fn accept(&mut self, exchange: Exchange) {
+        let Plan {
+            spec,
+            identity,
+            given,
+            realm,
+            ..
+        } = exchange.plan;
+        let acceptance = Acceptance {
+            name: spec.name(),
+            binding: spec.binding(),
+            identity,
+            realm,
+            challenge: exchange.mechanism.remember(),
+        };
+        self.peers
+            .accept(self.target, &self.peer, &self.path, spec.space(), acceptance);
+        self.report(given, Outcome::Accepted);
+        self.restarts = 0;
+        self.repeats = 0;
+        self.state = State::Through;
+    }
+
+    /// The peer let us through, but is not who it should be.
+    fn disprove(&mut self, exchange: Exchange, why: Rejection) -> Error {
+        self.forget(&exchange.plan);
+        let (target, scheme) = (self.target, exchange.plan.spec.scheme());
+        self.report(exchange.plan.given, Outcome::Abandoned);
+        self.end(Error::Peer(PeerError::LastWord { target, scheme, why }))
+    }
+
     fn refuse_if_waiting(&self) -> Result<(), Error> {
         match self.state {
-            State::Asking(_) | State::AwaitToken(..) => Err(Error::Misuse(Misuse::PendingQuestion)),
+            State::Asking(_) | State::AwaitProof(..) | State::AwaitToken(..) => {
+                Err(Error::Misuse(Misuse::PendingQuestion))
+            }
             State::Ended => Err(Error::Misuse(Misuse::Ended)),
             State::Idle | State::AwaitVerdict(..) | State::Through => Ok(()),
         }

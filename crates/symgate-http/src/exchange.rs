@@ -102,6 +102,8 @@ enum State {
     Ended,
     Lost,
     Prepare,
+    /// We were let through, but the operating system has not judged the peer's last word yet.
+    Prove(ResponseHead),
     Settle(Target),
     Switched,
     Transmit,
@@ -206,6 +208,10 @@ impl Exchange {
                         Some(Next::Ready) | None => self.resend()?,
                     }
                 }
+                State::Prove(_) => match self.unproven() {
+                    Some(target) => return Ok(Plan::Token(target)),
+                    None => self.proven()?,
+                },
                 State::Lost => return Ok(Plan::Reopen),
                 State::Answered(_) => return Ok(Plan::Head),
                 State::Deliver(delivery) => match delivery.step(&mut self.wire, &self.limits) {
@@ -260,7 +266,7 @@ impl Exchange {
     /// The head of the answer, until its body is out.
     pub(crate) const fn head(&self) -> Option<&ResponseHead> {
         match &self.state {
-            State::Answered(head) => Some(head),
+            State::Answered(head) | State::Prove(head) => Some(head),
             State::Deliver(delivery) => Some(delivery.head()),
             State::AwaitHead
             | State::Discard(_)
@@ -337,6 +343,7 @@ impl Exchange {
             | State::Ended
             | State::Lost
             | State::Prepare
+            | State::Prove(_)
             | State::Settle(_)
             | State::Switched
             | State::Transmit => Err(out_of_turn()),
@@ -369,6 +376,7 @@ impl Exchange {
             | State::Ended
             | State::Lost
             | State::Prepare
+            | State::Prove(_)
             | State::Settle(_)
             | State::Switched
             | State::Transmit => Err(Error::Failed {
@@ -386,8 +394,10 @@ impl Exchange {
     }
 
     pub(crate) fn handle_token(&mut self, token: Result<Secret, TokenError>) -> Result<(), Error> {
-        let State::Settle(target) = self.state else {
-            return Err(out_of_turn());
+        let target = match (&self.state, self.unproven()) {
+            (State::Settle(target), _) => *target,
+            (State::Prove(_), Some(target)) => target,
+            _ => return Err(out_of_turn()),
         };
         self.with_session(target, |session, line| session.handle_token(token, line))
     }
@@ -491,15 +501,33 @@ impl Exchange {
         if !(connect && head.status == Target::Origin.status()) {
             self.passed(Target::Proxy, &head)?;
         }
-        if connect && head.is_success() {
-            self.state = State::Switched;
-            return Ok(());
-        }
         // A proxy's refusal of CONNECT is no word of the origin.
         if !connect {
             self.passed(Target::Origin, &head)?;
         }
-        self.state = State::Answered(head);
+        self.state = State::Prove(head);
+        Ok(())
+    }
+
+    /// Whose last word the operating system has yet to judge.
+    fn unproven(&self) -> Option<Target> {
+        [&self.proxy, &self.origin]
+            .into_iter()
+            .flatten()
+            .find(|side| matches!(side.session.next(), Next::Token(_)))
+            .map(|side| side.hop.target)
+    }
+
+    /// Whoever let us through is who it should be: the answer may be used.
+    fn proven(&mut self) -> Result<(), Error> {
+        let State::Prove(head) = mem::replace(&mut self.state, State::Lost) else {
+            return Err(out_of_turn());
+        };
+        self.state = if self.request.method == Method::Connect && head.is_success() {
+            State::Switched
+        } else {
+            State::Answered(head)
+        };
         Ok(())
     }
 
@@ -586,6 +614,8 @@ impl Exchange {
             target: &self.request.target,
             wall: self.wall,
             channel: &side.channel,
+            // GET and CONNECT have no content.
+            body: &[],
         };
         act(&mut side.session, &line).map_err(|source| Error::Auth {
             hop: side.hop.clone(),

@@ -11,6 +11,8 @@ use crate::{Ask, Binding, Ending, Identity, Scheme, Secret};
 pub(super) enum State {
     /// An answer from whoever has credentials.
     Asking(Box<Question>),
+    /// The operating system's word on the peer's last word.
+    AwaitProof(Exchange, TokenRequest),
     /// A token from the operating system.
     AwaitToken(Exchange, TokenRequest),
     /// The peer's answer to this value.

@@ -235,6 +235,7 @@ fn request() -> RequestLine<'static> {
         target: "/a/b",
         wall: 0,
         channel: &CLEARTEXT,
+        body: &[],
     }
 }
 

@@ -318,6 +318,43 @@ fn squids_wrapper_is_malformed_and_gives_way() {
 }
 
 #[test]
+fn only_the_system_can_judge_a_mutual_token() {
+    let verdicts = [
+        (Ok(Secret::new("")), true),
+        (Err(TokenError::Peer("wrong key".to_owned())), false),
+        (Err(TokenError::TimedOut), false),
+    ];
+    for (verdict, good) in verdicts {
+        let mut scene = scene(Target::Proxy, &["Negotiate"]);
+        scene.challenge(&["Negotiate"]).unwrap();
+        scene.answer(Answer::Ambient).unwrap();
+        let ticket = Ok(Secret::new("dGlja2V0"));
+        scene.session.handle_token(ticket, &REQUEST).unwrap();
+        scene.session.handle_success([&b"Negotiate judge"[..]], []).unwrap();
+        assert_eq!(scene.reports(), [], "not before it is judged");
+        let Next::Token(request) = scene.session.next() else {
+            panic!("the system's word");
+        };
+        assert_eq!(request.input.as_deref(), Some(&b"judge"[..]));
+        assert!(scene.session.authorization().is_none());
+        scene.session.start(&REQUEST).unwrap();
+        assert!(scene.session.handle_success([], []).is_err(), "nothing passes it by");
+        let judged = scene.session.handle_token(verdict, &REQUEST);
+        if good {
+            judged.unwrap();
+            assert_eq!(scene.reports(), [(1, Outcome::Accepted)]);
+        } else {
+            assert!(
+                matches!(judged, Err(Error::Peer(PeerError::LastWord { .. }))),
+                "{judged:?}"
+            );
+            assert_eq!(scene.reports(), [(1, Outcome::Abandoned)]);
+            assert!(scene.peers.identity(Target::Proxy, &peer(Target::Proxy)).is_anonymous());
+        }
+    }
+}
+
+#[test]
 fn a_password_scheme_may_follow_a_rejected_ticket() {
     let mut scene = scene(Target::Proxy, &["Negotiate"]);
     scene.challenge(&["Negotiate", "Basic"]).unwrap();

@@ -15,6 +15,7 @@ pub(crate) const REQUEST: RequestLine<'static> = RequestLine {
     target: "/symbols/a.pdb/1/a.pdb",
     wall: 0,
     channel: &CLEARTEXT,
+    body: &[],
 };
 
 pub(crate) fn peer(target: Target) -> Origin {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use symgate_auth::challenge::{Challenge, Payload};
 use symgate_auth::mechanism::{
-    Final, Mechanism, MechanismError, Rejection, RequestLine, Round, Setup, Spec, Step, TokenRequest,
+    Final, Finish, Mechanism, MechanismError, Rejection, RequestLine, Round, Setup, Spec, Step, TokenError,
+    TokenRequest,
 };
 use symgate_auth::{Credentials, Identity, Origin, Peers, Scheme, Secret, Target, Wanted, basic};
 
@@ -120,6 +121,16 @@ impl Spec for Ticket {
     }
 }
 
+impl TicketExchange {
+    fn request(&self, input: Option<Vec<u8>>) -> TokenRequest {
+        TokenRequest {
+            peer: self.peer.clone(),
+            input,
+            channel_binding: None,
+        }
+    }
+}
+
 impl Mechanism for TicketExchange {
     fn step(&mut self, round: Round<'_>, _request: &RequestLine<'_>) -> Result<Step, MechanismError> {
         let input = match round {
@@ -137,17 +148,20 @@ impl Mechanism for TicketExchange {
                 Payload::Token68(token) => Some(token.as_bytes().to_vec()),
             },
         };
-        Ok(Step::NeedToken(TokenRequest {
-            peer: self.peer.clone(),
-            input,
-            channel_binding: None,
-        }))
+        Ok(Step::NeedToken(self.request(input)))
     }
 
-    fn finish(&mut self, last: Final<'_>) -> Result<(), Rejection> {
+    fn prove(&mut self, token: Result<Secret, TokenError>) -> Result<(), Rejection> {
+        token.map(drop).map_err(|_| Rejection::Unproven)
+    }
+
+    fn finish(&mut self, last: Final<'_>) -> Result<Finish, Rejection> {
         match last {
-            Final::Challenge(challenge) if challenge.token68() == Some("mutual") => Ok(()),
-            Final::Info(b"mutual") => Ok(()),
+            Final::Challenge(challenge) if challenge.token68() == Some("mutual") => Ok(Finish::Done),
+            Final::Challenge(challenge) if challenge.token68() == Some("judge") => {
+                Ok(Finish::NeedToken(self.request(Some(b"judge".to_vec()))))
+            }
+            Final::Info(b"mutual") => Ok(Finish::Done),
             Final::Challenge(_) | Final::Info(_) | Final::Nothing => Err(Rejection::Unproven),
         }
     }
