@@ -4,12 +4,20 @@
 use std::sync::Arc;
 
 use symgate_auth::mechanism::RequestLine;
-use symgate_auth::{Answer, AuthSession, Channel, Credentials, Limits, Next, Origin, Peers, Seed, Target, UriScheme};
+use symgate_auth::{
+    Answer, AuthSession, Authenticator, Channel, Credentials, Limits, Next, Origin, Peers, Seed, Target, UriScheme,
+};
 
 fn main() -> Result<(), symgate_auth::Error> {
     let proxy = Origin::new(UriScheme::Http, "proxy.example", 3128);
     let (peers, seed) = (Arc::new(Peers::new()), Seed::new([0; 32])); // a real client fills the seed with random bytes
-    let mut session = AuthSession::new(Target::Proxy, proxy, "", peers, seed, Limits::default());
+    let mut session = AuthSession::new(
+        Target::Proxy,
+        proxy,
+        "",
+        Authenticator::new(peers, seed),
+        Limits::default(),
+    );
     let request = RequestLine {
         method: "CONNECT",
         target: "symbols.example:443",

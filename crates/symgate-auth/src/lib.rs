@@ -27,7 +27,7 @@
 //! use std::sync::Arc;
 //! use symgate_auth::mechanism::RequestLine;
 //! use symgate_auth::{
-//!     Answer, AuthSession, Channel, Credentials, Limits, Next, Origin, Outcome, Peers, Seed, Target, UriScheme,
+//!     Answer, AuthSession, Authenticator, Channel, Credentials, Limits, Next, Origin, Outcome, Peers, Seed, Target, UriScheme,
 //! };
 //!
 //! let proxy = Origin::new(UriScheme::Http, "proxy.example", 3128);
@@ -35,7 +35,7 @@
 //! let seed = Seed::new([0; 32]); // 32 bytes from the operating system's random source
 //! let request =
 //!     RequestLine { method: "CONNECT", target: "symbols.example:443", wall: 0, channel: &Channel::CLEARTEXT, body: &[] };
-//! let mut session = AuthSession::new(Target::Proxy, proxy, "", Arc::clone(&peers), seed, Limits::default());
+//! let mut session = AuthSession::new(Target::Proxy, proxy, "", Authenticator::new(peers, seed), Limits::default());
 //!
 //! // CONNECT symbols.example:443 HTTP/1.1
 //! session.start(&request)?;
@@ -65,6 +65,7 @@
 #![warn(clippy::as_conversions, clippy::indexing_slicing, clippy::panic)]
 
 mod ask;
+mod authenticator;
 pub mod basic;
 pub mod challenge;
 mod credentials;
@@ -79,6 +80,7 @@ mod seed;
 mod session;
 
 pub use ask::{Answer, Ask, CredentialSource, Outcome, Refusal, Wanted};
+pub use authenticator::Authenticator;
 pub use credentials::{Credentials, Password};
 pub use error::{Ending, Error, GaveUp, LimitError, Misuse, PeerError, Tried};
 pub use limits::Limits;

@@ -30,8 +30,8 @@ use crate::challenge;
 use crate::mechanism::{Final, Finish, Order, Rejection, RequestLine, Round, TokenError, TokenRequest};
 use crate::peers::Acceptance;
 use crate::{
-    Answer, Ask, Binding, Credentials, Ending, Error, Identity, LimitError, Limits, Misuse, Origin, Outcome, PeerError,
-    Peers, Refusal, Scheme, Secret, Seed, Target, Tried,
+    Answer, Ask, Authenticator, Binding, Credentials, Ending, Error, Identity, LimitError, Limits, Misuse, Origin,
+    Outcome, PeerError, Peers, Refusal, Scheme, Secret, Seed, Target, Tried,
 };
 
 /// Authentication at one target during one fetch: challenges go in, field values come out.
@@ -100,12 +100,10 @@ pub enum Next<'s> {
 }
 
 impl AuthSession {
-    /// A session with `peer` for requests to `path` (without query; empty for a tunnel), with the
-    /// [built-in](Order::built_in) mechanisms.
-    ///
-    /// `peers` is shared by all sessions of a client, and `seed` may be.
+    /// A session with `peer` for requests to `path` (without query; empty for a tunnel).
     #[must_use]
-    pub fn new(target: Target, peer: Origin, path: &str, peers: Arc<Peers>, seed: Seed, limits: Limits) -> Self {
+    pub fn new(target: Target, peer: Origin, path: &str, authenticator: Authenticator, limits: Limits) -> Self {
+        let Authenticator { peers, seed, order } = authenticator;
         Self {
             target,
             peer,
@@ -113,7 +111,7 @@ impl AuthSession {
             peers,
             seed,
             limits,
-            order: Order::built_in(),
+            order,
             state: State::Idle,
             offers: Offers::default(),
             reports: VecDeque::new(),
@@ -129,13 +127,6 @@ impl AuthSession {
             stale: Vec::new(),
             moves: Moves::None,
         }
-    }
-
-    /// The same session with other mechanisms, or in another order.
-    #[must_use]
-    pub fn with_order(mut self, order: Order) -> Self {
-        self.order = order;
-        self
     }
 
     /// Prepares the next request: volunteers to a peer that accepted a scheme and identity before in this process,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use symgate_auth::mechanism::TokenError;
-use symgate_auth::{Answer, Credentials, Peers, Seed};
+use symgate_auth::{Answer, Authenticator, Credentials, Peers, Seed};
 use symgate_http::{Action, Deadlines, Eof, Fetch, Limits, Now, Opened, Release, Request, Route, origin_of};
 use url::Url;
 
@@ -27,11 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let proxy: Url = proxy.parse()?;
     let route = Route::Forward(origin_of(&proxy).ok_or("the proxy wants an `http` URL")?);
     // No mechanism that needs unpredictable bytes is used here; a real driver asks the operating system for them.
-    let (peers, seed) = (Arc::new(Peers::new()), Seed::new([0; 32]));
+    let authenticator = Authenticator::new(Arc::new(Peers::new()), Seed::new([0; 32]));
     let mut fetch = Fetch::new(
         Request::get(url.parse()?),
-        peers,
-        seed,
+        authenticator,
         Limits::default(),
         Deadlines::default(),
     )?;

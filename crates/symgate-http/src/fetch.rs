@@ -15,11 +15,10 @@ mod steps;
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::Arc;
 use std::time::Duration;
 
 use symgate_auth::mechanism::TokenError;
-use symgate_auth::{Answer, Ask, Channel, Identity, Origin, Outcome, Peers, Secret, Seed, Target, UriScheme};
+use symgate_auth::{Answer, Ask, Authenticator, Channel, Identity, Origin, Outcome, Secret, Target, UriScheme};
 use url::Url;
 
 use crate::error::{Error, Failure, Misuse};
@@ -46,8 +45,7 @@ pub struct Fetch {
     purpose: Purpose,
     fields: Fields,
     downgrade: Downgrade,
-    peers: Arc<Peers>,
-    seed: Seed,
+    authenticator: Authenticator,
     limits: Limits,
     clock: Clock,
     redirects: u32,
@@ -182,19 +180,18 @@ impl Request {
 impl Fetch {
     /// An errand that fetches.
     ///
-    /// `peers` is what the errands of one client share; `seed` is fresh entropy.
+    /// `authenticator` is what the errands of one client share.
     ///
     /// # Errors
     ///
     /// [`Error::Unsupported`] for a URL that is neither `http` nor `https`.
     pub fn new(
         request: Request,
-        peers: Arc<Peers>,
-        seed: Seed,
+        authenticator: Authenticator,
         limits: Limits,
         deadlines: Deadlines,
     ) -> Result<Self, Error> {
-        Self::with_purpose(Purpose::Get, request, peers, seed, limits, deadlines)
+        Self::with_purpose(Purpose::Get, request, authenticator, limits, deadlines)
     }
 
     /// An errand that only opens the way to the request's origin, and ends in [`Release::Keep`].
@@ -204,19 +201,17 @@ impl Fetch {
     /// See [`new`](Self::new).
     pub fn connect(
         request: Request,
-        peers: Arc<Peers>,
-        seed: Seed,
+        authenticator: Authenticator,
         limits: Limits,
         deadlines: Deadlines,
     ) -> Result<Self, Error> {
-        Self::with_purpose(Purpose::Open, request, peers, seed, limits, deadlines)
+        Self::with_purpose(Purpose::Open, request, authenticator, limits, deadlines)
     }
 
     fn with_purpose(
         purpose: Purpose,
         request: Request,
-        peers: Arc<Peers>,
-        seed: Seed,
+        authenticator: Authenticator,
         limits: Limits,
         deadlines: Deadlines,
     ) -> Result<Self, Error> {
@@ -244,8 +239,7 @@ impl Fetch {
             purpose,
             fields,
             downgrade,
-            peers,
-            seed,
+            authenticator,
             limits,
             clock: Clock::new(deadlines),
             redirects: 0,

@@ -32,13 +32,14 @@
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
-//! use symgate_auth::{Answer, Credentials, Origin, Peers, Seed, UriScheme};
+//! use symgate_auth::{Answer, Authenticator, Credentials, Origin, Peers, Seed, UriScheme};
 //! use symgate_http::{Action, Deadlines, Fetch, Limits, Now, Opened, Release, Request, Route};
 //!
 //! let now = Now { monotonic: Duration::ZERO, wall: 0 }; // a driver reads its clock
 //! let seed = Seed::new([0; 32]); // 32 bytes from the operating system's random source
+//! let authenticator = Authenticator::new(Arc::new(Peers::new()), seed);
 //! let request = Request::get("http://symbols.example/a.pdb".parse()?);
-//! let mut fetch = Fetch::new(request, Arc::new(Peers::new()), seed, Limits::default(), Deadlines::default())?;
+//! let mut fetch = Fetch::new(request, authenticator, Limits::default(), Deadlines::default())?;
 //!
 //! assert!(matches!(fetch.poll(now)?, Action::Choose(_)));
 //! let proxy = Origin::new(UriScheme::Http, "proxy.example", 3128);

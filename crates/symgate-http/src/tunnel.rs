@@ -6,10 +6,8 @@
 //! never answered with a server's credentials.
 #![warn(clippy::wildcard_enum_match_arm)]
 
-use std::sync::Arc;
-
 use symgate_auth::mechanism::TokenError;
-use symgate_auth::{Answer, AuthSession, Channel, Identity, Origin, Peers, Secret, Seed, Target};
+use symgate_auth::{Answer, AuthSession, Authenticator, Channel, Identity, Origin, Secret, Target};
 
 use crate::error::{Error, Failure, Refused};
 use crate::exchange::{Age, Exchange, Plan, Side};
@@ -51,8 +49,7 @@ impl Tunnel {
         origin: &Origin,
         fields: &Fields,
         channel: Channel,
-        peers: Arc<Peers>,
-        seed: Seed,
+        authenticator: Authenticator,
         limits: &Limits,
     ) -> Self {
         let hop = Hop {
@@ -74,7 +71,7 @@ impl Tunnel {
             version: Version::Http11,
             fields: head_fields,
         };
-        let session = AuthSession::new(Target::Proxy, proxy.clone(), "", peers, seed, limits.auth);
+        let session = AuthSession::new(Target::Proxy, proxy.clone(), "", authenticator, limits.auth);
         let side = Side {
             session,
             hop: hop.clone(),

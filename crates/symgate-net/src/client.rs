@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use symgate_auth::{Peers, Seed};
+use symgate_auth::mechanism::{Order, TokenSource};
+use symgate_auth::{Authenticator, Peers, Seed};
 use symgate_http::{Deadlines, Fetch, Limits, Parked, PoolKey, Request};
 
+use crate::aside::Aside;
 use crate::cancel::Cancel;
 use crate::dial::Dialer;
 use crate::driver::Driver;
@@ -31,6 +33,10 @@ pub struct Config {
     pub origin_tls: Tls,
     /// TLS to proxies.
     pub proxy_tls: Tls,
+    /// The mechanisms by which we authenticate, the preferred one first.
+    pub order: Order,
+    /// Who makes tokens with the tickets of the logged-on user; nobody by default.
+    pub tickets: Option<Arc<dyn TokenSource>>,
     /// Sizes and counts that a peer cannot exceed.
     pub limits: Limits,
     /// How long each kind of waiting lasts. Waiting for one of the [`connections`](Self::connections) is counted by
@@ -47,6 +53,8 @@ impl Default for Config {
         Self {
             origin_tls: Tls::default(),
             proxy_tls: Tls::default(),
+            order: Order::default(),
+            tickets: None,
             limits: Limits::default(),
             deadlines: Deadlines::default(),
             connections: 8,
@@ -63,6 +71,7 @@ impl Default for Config {
 pub struct Client {
     pub(crate) config: Config,
     pub(crate) dialer: Dialer,
+    pub(crate) tickets: Aside,
     pub(crate) pool: Arc<Pool<PoolKey, Kept>>,
     seed: Seed,
 }
@@ -87,6 +96,7 @@ impl Client {
         Ok(Self {
             pool: Arc::new(Pool::new(config.connections, config.idle)),
             dialer: Dialer::default(),
+            tickets: Aside::new("ticket"),
             seed: Seed::new(bytes),
             config,
         })
@@ -141,13 +151,15 @@ impl Client {
     ) -> Result<Finished, Error> {
         let Config { limits, deadlines, .. } = &self.config;
         let (limits, deadlines) = (limits.clone(), deadlines.clone());
-        let fetch = errand(request, Arc::clone(peers), self.seed.clone(), limits, deadlines);
+        let authenticator =
+            Authenticator::new(Arc::clone(peers), self.seed.clone()).with_order(self.config.order.clone());
+        let fetch = errand(request, authenticator, limits, deadlines);
         Driver::new(self, handler, cancel).run(fetch.map_err(Error::Http)?)
     }
 }
 
 /// How a machine begins: to fetch, or only to open the way.
-type Errand = fn(Request, Arc<Peers>, Seed, Limits, Deadlines) -> Result<Fetch, symgate_http::Error>;
+type Errand = fn(Request, Authenticator, Limits, Deadlines) -> Result<Fetch, symgate_http::Error>;
 
 /// A stream in the pool.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! From a host name to a connected socket: [`Dialer`].
 //!
-//! The look-up runs on a thread of its own ([`lookup`]), because `getaddrinfo` cannot be interrupted. The addresses
+//! The look-up runs on a thread of its own ([`Aside`]), because `getaddrinfo` cannot be interrupted. The addresses
 //! are raced as [RFC 8305](https://www.rfc-editor.org/rfc/rfc8305) says: families alternate (§4), the next attempt
 //! starts 250 ms after the last one or at once when one failed (§5), the first that is connected wins, and the others
 //! are closed.
@@ -10,22 +10,20 @@
 //! milliseconds. Threads that block in `connect` would wake at once too, but each abandoned one would live on until
 //! its own timeout, and its late connection would be seen by the peer.
 
-mod lookup;
-
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Type};
 
-use self::lookup::Lookups;
+use crate::aside::Aside;
 use crate::deadline::{Halt, SLICE, Wait};
 
 /// Connects to hosts. Shared by all errands of a client, so that hanging look-ups are counted together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Dialer {
-    lookups: Lookups,
+    lookups: Aside,
 }
 
 /// What dialling ends in without a connection.
@@ -67,6 +65,14 @@ pub struct Attempt {
     pub error: Option<io::Error>,
 }
 
+impl Default for Dialer {
+    fn default() -> Self {
+        Self {
+            lookups: Aside::new("name look-up"),
+        }
+    }
+}
+
 impl Dialer {
     /// A connected socket, or why there is none.
     ///
@@ -80,7 +86,9 @@ impl Dialer {
     }
 
     fn resolve(&self, host: &str, port: u16, wait: &Wait<'_>) -> Result<Vec<SocketAddr>, Undialled> {
-        match self.lookups.resolve(host, port, wait) {
+        let name = host.to_owned();
+        let look_up = move || (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        match self.lookups.run(look_up, wait) {
             Ok(addresses) if addresses.is_empty() => Err(Undialled::Failed(DialError::NoAddress)),
             Ok(addresses) => Ok(addresses),
             Err(Halt::Cancelled) => Err(Undialled::Cancelled),

@@ -17,6 +17,7 @@ use crate::error::{Error, Late};
 use crate::handler::Handler;
 use crate::pool::{Lease, Take};
 use crate::stream::{Ended, Received, Stream};
+use crate::tickets::Tickets;
 use crate::tls::named;
 
 /// One errand's hold on the world.
@@ -31,6 +32,7 @@ pub(crate) struct Driver<'d> {
     // Dropped in this order: the connection is closed before its place is free.
     stream: Option<Stream>,
     lease: Option<Lease<PoolKey, Kept>>,
+    tickets: Tickets,
     finished: Finished,
 }
 
@@ -47,6 +49,7 @@ impl<'d> Driver<'d> {
             queued: Duration::ZERO,
             lease: None,
             stream: None,
+            tickets: Tickets::default(),
             finished: Finished::default(),
         }
     }
@@ -124,7 +127,7 @@ impl<'d> Driver<'d> {
                     fetch.handle_answer(answer)
                 }
                 Action::Token(request) => {
-                    let token = self.handler.token(request, until);
+                    let token = self.tickets.token(self.client, request, &wait)?;
                     fetch.handle_token(token)
                 }
                 Action::Head(_)

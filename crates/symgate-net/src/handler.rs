@@ -1,10 +1,8 @@
 //! [`Handler`]: the caller's side of an errand.
 
 use std::io;
-use std::time::Instant;
 
-use symgate_auth::mechanism::{TokenError, TokenRequest};
-use symgate_auth::{CredentialSource, Secret};
+use symgate_auth::CredentialSource;
 use symgate_http::{NoRoute, Note, ResponseHead, Routes};
 use url::Url;
 
@@ -37,16 +35,5 @@ pub trait Handler: CredentialSource {
     /// Learns what happens on the way.
     fn note(&mut self, note: &Note) {
         let _ = note;
-    }
-
-    /// Makes a token with the tickets of the logged-on user. It should be there by `until`: whoever asks a system that
-    /// may block does so on a thread of its own, and looks at the errand's [`Cancel`](crate::Cancel) meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// [`TokenError`] if there is none, in time or at all; by default there is none.
-    fn token(&mut self, request: &TokenRequest, until: Option<Instant>) -> Result<Secret, TokenError> {
-        let _ = (request, until);
-        Err(TokenError::Unavailable("no source of tickets".into()))
     }
 }

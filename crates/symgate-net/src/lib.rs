@@ -8,12 +8,13 @@
 //!                     │ Open       pool: a kept stream of the same key, or a place ─▶ dial: look-up, race of addresses
 //!                     │ StartTls   tls: roots and client certificate of proxy or origin
 //!                     │ Transmit, Receive   stream: tcp, tls → tcp, tls → tls → tcp
-//!                     │ Choose, Authorize, Token, Head, Body, Note, Report   ─▶ the caller's Handler
+//!                     │ Token      tickets: the caller's TokenSource, on a thread of its own
+//!                     │ Choose, Authorize, Head, Body, Note, Report   ─▶ the caller's Handler
 //!                     └ Release    pool, before the caller stores the file
 //! ```
 //!
 //! Everything that blocks ends at its deadline and at the [`Cancel`] word, both looked at every 100 ms: the name
-//! look-up, the connect, the handshake, each read and write, and the wait for a free connection.
+//! look-up, the ticket, the connect, the handshake, each read and write, and the wait for a free connection.
 //!
 //! # A fetch
 //!
@@ -53,6 +54,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod aside;
 mod cancel;
 mod client;
 mod deadline;
@@ -66,6 +68,7 @@ mod socket;
 mod stream;
 #[cfg(test)]
 mod testing;
+mod tickets;
 mod tls;
 
 pub use cancel::Cancel;

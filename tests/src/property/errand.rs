@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use symgate_auth::mechanism::TokenError;
-use symgate_auth::{Answer, Ask, Channel, Credentials, Origin, Peers, Refusal, Seed, Target, UriScheme, basic};
+use symgate_auth::{
+    Answer, Ask, Authenticator, Channel, Credentials, Origin, Peers, Refusal, Seed, Target, UriScheme, basic,
+};
 use symgate_http::{
     Action, Deadlines, Downgrade, Endpoint, Eof, Error, Failure, FailureKind, Fetch, Limits, NoRoute, Now, Opened,
     Parked, Release, Request, Reuse, Route, origin_of,
@@ -99,13 +101,13 @@ impl World {
             Downgrade::Refuse
         };
         let request = Request::get(url).with_downgrade(downgrade);
-        let seed = Seed::new([1; 32]);
+        let authenticator = Authenticator::new(self.peers.clone(), Seed::new([1; 32]));
         let make = if self.next().is_some_and(|byte| byte % 8 == 7) {
             Fetch::connect
         } else {
             Fetch::new
         };
-        let mut fetch = make(request, self.peers.clone(), seed, limits, Deadlines::default()).expect("http or https");
+        let mut fetch = make(request, authenticator, limits, Deadlines::default()).expect("http or https");
         // After the last byte everything fails, so that inputs are bounded too.
         let most_inputs = 4 * self.length + 300;
         let most_actions = 2 * self.length + 300;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use symgate_auth::{Answer, Ask, Channel, Credentials, Origin, Outcome, Peers, Refusal, Seed, Target};
+use symgate_auth::{Answer, Ask, Authenticator, Channel, Credentials, Origin, Outcome, Peers, Refusal, Seed, Target};
 use symgate_http::{
     Action, Deadlines, Downgrade, Endpoint, Eof, Error, Failure, FailureKind, Fetch, Limits, NoRoute, Now, Opened,
     Parked, Release, Request, Reuse, Route, Routes, origin_of,
@@ -85,7 +85,7 @@ impl Stage {
     }
 
     fn errand(&mut self, purpose: &Given) -> Result<(), String> {
-        let (make, url): (fn(_, _, _, _, _) -> _, _) = match purpose {
+        let (make, url): (fn(_, _, _, _) -> _, _) = match purpose {
             Given::Connect(url) => (Fetch::connect, url),
             Given::Get(url) => (Fetch::new, url),
             other => return Err(format!("{other:?} is no errand")),
@@ -95,14 +95,8 @@ impl Stage {
         for (name, value) in &self.fields {
             request = request.with_field(name, value.as_bytes());
         }
-        let seed = Seed::new([7; 32]);
-        let made = make(
-            request,
-            self.peers.clone(),
-            seed,
-            self.limits.clone(),
-            Deadlines::default(),
-        );
+        let authenticator = Authenticator::new(self.peers.clone(), Seed::new([7; 32]));
+        let made = make(request, authenticator, self.limits.clone(), Deadlines::default());
         let mut fetch = match made {
             Ok(fetch) => fetch,
             Err(error) => {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use symgate_auth::challenge::{Challenge, parse, parse_info};
 use symgate_auth::mechanism::{Order, RequestLine, Spec, TokenError};
 use symgate_auth::{
-    Answer, Ask, AuthSession, Channel, Credentials, Error, Limits, Next, Origin, Outcome, Peers, Secret, Seed, Target,
-    UriScheme,
+    Answer, Ask, AuthSession, Authenticator, Channel, Credentials, Error, Limits, Next, Origin, Outcome, Peers, Secret,
+    Seed, Target, UriScheme,
 };
 
 use super::mechanisms;
@@ -87,9 +87,9 @@ pub(crate) fn session(bytes: &[u8]) {
     };
     let peer = Origin::new(UriScheme::Http, "peer.example", 3128);
     let (peers, seed) = (Arc::new(Peers::new()), Seed::new([1; 32]));
-    let session = AuthSession::new(target, peer, "/a/b", Arc::clone(&peers), seed, Limits::default());
+    let authenticator = Authenticator::new(Arc::clone(&peers), seed).with_order(order);
     let mut play = Play {
-        session: session.with_order(order),
+        session: AuthSession::new(target, peer, "/a/b", authenticator, Limits::default()),
         script,
         answers: 0,
         reports: 0,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use symgate_auth::mechanism::{Order, RequestLine};
 use symgate_auth::{
-    Answer, Ask, AuthSession, Channel, Credentials, Error, GaveUp, Limits, Next, Origin, Outcome, Peers, Seed, Target,
-    UriScheme,
+    Answer, Ask, AuthSession, Authenticator, Channel, Credentials, Error, GaveUp, Limits, Next, Origin, Outcome, Peers,
+    Seed, Target, UriScheme,
 };
 
 pub(crate) static CLEARTEXT: Channel = Channel::CLEARTEXT;
@@ -112,7 +112,8 @@ impl Scene {
 
 fn session(target: Target, path: &str, peers: &Arc<Peers>, order: &Order) -> AuthSession {
     let (peers, seed) = (Arc::clone(peers), Seed::new([7; 32]));
-    AuthSession::new(target, peer(target), path, peers, seed, Limits::default()).with_order(order.clone())
+    let authenticator = Authenticator::new(peers, seed).with_order(order.clone());
+    AuthSession::new(target, peer(target), path, authenticator, Limits::default())
 }
 
 #[track_caller]

@@ -61,8 +61,10 @@ impl Fetch {
     pub(super) fn renew_identities(&mut self) {
         let key = &mut self.endpoint.key;
         let proxy = key.route.proxy();
-        key.proxy_identity = proxy.map_or(Identity::Anonymous, |proxy| self.peers.identity(Target::Proxy, proxy));
-        key.origin_identity = self.peers.bound_identity(Target::Origin, &self.origin);
+        key.proxy_identity = proxy.map_or(Identity::Anonymous, |proxy| {
+            self.authenticator.peers().identity(Target::Proxy, proxy)
+        });
+        key.origin_identity = self.authenticator.peers().bound_identity(Target::Origin, &self.origin);
     }
 
     /// The first hop speaks, over TLS where it should.
@@ -79,14 +81,12 @@ impl Fetch {
                     tunnel.reopened(&channel);
                     tunnel
                 } else {
-                    let (peers, seed) = (self.peers.clone(), self.seed.clone());
                     Box::new(Tunnel::new(
                         proxy,
                         &self.origin,
                         &self.fields,
                         channel,
-                        peers,
-                        seed,
+                        self.authenticator.clone(),
                         &self.limits,
                     ))
                 };
@@ -155,8 +155,8 @@ impl Fetch {
         let url = &self.url;
         let origin_hop = self.origin_hop();
         let side = |hop: &Hop, path: &str, channel, bound: &Identity| {
-            let (peers, seed) = (self.peers.clone(), self.seed.clone());
-            let mut session = AuthSession::new(hop.target, hop.origin.clone(), path, peers, seed, self.limits.auth);
+            let authenticator = self.authenticator.clone();
+            let mut session = AuthSession::new(hop.target, hop.origin.clone(), path, authenticator, self.limits.auth);
             session.handle_reused(bound);
             Side {
                 session,

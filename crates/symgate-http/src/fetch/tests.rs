@@ -2,7 +2,9 @@
 //! transcripts of the workspace's tests.
 #![expect(clippy::wildcard_enum_match_arm, reason = "any other action fails the test")]
 
-use symgate_auth::{Credentials, Refusal};
+use std::sync::Arc;
+
+use symgate_auth::{Authenticator, Credentials, Refusal, Seed};
 
 use super::*;
 use crate::error::{FailureKind, LimitError, PeerError};
@@ -140,7 +142,7 @@ fn whoever_is_late_is_named() {
             ..Deadlines::default()
         };
         let request = Request::get("https://h/".parse().unwrap());
-        let mut fetch = Fetch::new(request, Arc::default(), seed(), Limits::default(), deadlines).unwrap();
+        let mut fetch = Fetch::new(request, authenticator(), Limits::default(), deadlines).unwrap();
         drive_to(&mut fetch, waits);
         assert_eq!(fetch.deadline().is_some(), hop.is_some(), "{waits}");
         let failed = fetch.handle_failed(Failure::new(FailureKind::Timeout, "late"));
@@ -181,14 +183,12 @@ fn a_tunnel_can_be_driven_alone() {
     let mut fields = Fields::new();
     fields.push("User-Agent", "t");
     fields.push("X-Errand", "stays out");
-    let (peers, seed) = (Arc::default(), seed());
     let mut tunnel = Tunnel::new(
         &proxy(),
         &origin,
         &fields,
         Channel::CLEARTEXT,
-        peers,
-        seed,
+        authenticator(),
         &Limits::default(),
     );
     let mut written = Vec::new();
@@ -245,7 +245,7 @@ fn gzip_that_expands_without_end_is_bounded() {
         ..Limits::default()
     };
     let request = Request::get("https://h/a".parse().unwrap());
-    let mut fetch = Fetch::new(request, Arc::default(), seed(), limits, Deadlines::default()).unwrap();
+    let mut fetch = Fetch::new(request, authenticator(), limits, Deadlines::default()).unwrap();
     drive_to(&mut fetch, "Receive");
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
@@ -411,11 +411,11 @@ fn fetch(url: &str) -> Fetch {
 }
 
 fn fetch_of(request: Request) -> Fetch {
-    Fetch::new(request, Arc::default(), seed(), Limits::default(), Deadlines::default()).unwrap()
+    Fetch::new(request, authenticator(), Limits::default(), Deadlines::default()).unwrap()
 }
 
-fn seed() -> Seed {
-    Seed::new([0; 32])
+fn authenticator() -> Authenticator {
+    Authenticator::new(Arc::default(), Seed::new([0; 32]))
 }
 
 fn proxy() -> Origin {

@@ -1,43 +1,42 @@
-//! Name look-up that never blocks a deadline: [`Lookups`].
+//! Calls into the system that cannot be interrupted, on threads of their own: [`Aside`].
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
 use crate::deadline::{Halt, Wait};
 
-/// Runs look-ups, each on its own thread, at most [`RUNNING`] at once.
+/// Runs jobs that may hang, each on its own thread, at most [`RUNNING`] at once.
 ///
 /// An errand that stops waiting leaves its thread behind until the system answers; the bound counts those too, so a
 /// dead name server costs a handful of threads however many files are asked for.
-#[derive(Debug, Default)]
-pub(super) struct Lookups {
+#[derive(Debug)]
+pub(crate) struct Aside {
+    name: &'static str,
     slots: Arc<Slots>,
 }
 
-impl Lookups {
-    /// The addresses of a name, in the system's order.
-    pub(super) fn resolve(&self, host: &str, port: u16, wait: &Wait<'_>) -> Result<Vec<SocketAddr>, Halt> {
-        let host = host.to_owned();
-        self.run(
-            move || (host.as_str(), port).to_socket_addrs().map(Iterator::collect),
-            wait,
-        )
+impl Aside {
+    /// A runner; `name` is that of its threads.
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            slots: Arc::default(),
+        }
     }
 
     /// Runs `job` on a thread and waits for its answer.
-    fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> io::Result<T> + Send + 'static,
         wait: &Wait<'_>,
     ) -> Result<T, Halt> {
         let slot = self.slots.take(wait)?;
         let (sender, receiver) = mpsc::sync_channel(1);
-        let spawned = thread::Builder::new().name("name look-up".into()).spawn(move || {
+        let spawned = thread::Builder::new().name(self.name.into()).spawn(move || {
             let answer = job();
-            // First the slot, so that whoever got the answer can start the next look-up.
+            // First the slot, so that whoever got the answer can start the next job.
             drop(slot);
             // Nobody waits any more if this fails, and nobody needs to know.
             sender.send(answer).ok();
@@ -49,7 +48,7 @@ impl Lookups {
                 Ok(answer) => return answer.map_err(Halt::Io),
                 Err(RecvTimeoutError::Timeout) => wait.check()?,
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Halt::Io(io::Error::other("the name look-up broke off")));
+                    return Err(Halt::Io(io::Error::other(format!("the {} broke off", self.name))));
                 }
             }
         }
@@ -62,7 +61,7 @@ struct Slots {
     freed: Condvar,
 }
 
-/// One running look-up; gives its place back when dropped, also by a panic of the job.
+/// One running job; gives its place back when dropped, also by a panic of the job.
 #[derive(Debug)]
 struct Slot(Arc<Slots>);
 
@@ -89,7 +88,7 @@ impl Drop for Slot {
     }
 }
 
-/// Look-ups at once, the abandoned included: twice the connections of a client.
+/// Jobs at once, the abandoned included: twice the connections of a client.
 const RUNNING: usize = 16;
 
 #[cfg(test)]
@@ -100,8 +99,8 @@ mod tests {
     use crate::cancel::Cancel;
 
     #[test]
-    fn a_hanging_lookup_blocks_neither_deadline_nor_cancel_and_is_bounded_in_number() {
-        let lookups = Lookups::default();
+    fn a_hanging_job_blocks_neither_deadline_nor_cancel_and_is_bounded_in_number() {
+        let aside = Aside::new("job");
         let cancel = Cancel::new();
         // Jobs that hang until the test drops the sender.
         let (hold, held) = mpsc::channel::<()>();
@@ -112,36 +111,28 @@ mod tests {
                 held.lock().unwrap().recv().ok();
                 Ok(())
             };
-            let ended = lookups.run(job, &Wait::none(&cancel));
+            let ended = aside.run(job, &Wait::none(&cancel));
             assert!(matches!(ended, Err(Halt::Expired)), "{ended:?}");
         }
-        assert_eq!(*lookups.slots.taken.lock().unwrap(), RUNNING);
+        assert_eq!(*aside.slots.taken.lock().unwrap(), RUNNING);
         let until = Instant::now() + Duration::from_millis(20);
-        let refused = lookups.run(|| Ok(()), &Wait::new(&cancel, Some(until)));
+        let refused = aside.run(|| Ok(()), &Wait::new(&cancel, Some(until)));
         assert!(matches!(refused, Err(Halt::Expired)), "{refused:?}");
         cancel.cancel();
-        let cancelled = lookups.run(|| Ok(()), &Wait::new(&cancel, None));
+        let cancelled = aside.run(|| Ok(()), &Wait::new(&cancel, None));
         assert!(matches!(cancelled, Err(Halt::Cancelled)), "{cancelled:?}");
 
         drop(hold);
         let fresh = Cancel::new();
-        assert_eq!(lookups.run(|| Ok(7), &Wait::new(&fresh, None)).unwrap(), 7);
+        assert_eq!(aside.run(|| Ok(7), &Wait::new(&fresh, None)).unwrap(), 7);
     }
 
     #[test]
     fn a_job_that_panics_gives_its_slot_back_and_an_error() {
-        let lookups = Lookups::default();
+        let aside = Aside::new("job");
         let cancel = Cancel::new();
-        let broken = lookups.run::<()>(|| std::panic::resume_unwind(Box::new(())), &Wait::new(&cancel, None));
+        let broken = aside.run::<()>(|| std::panic::resume_unwind(Box::new(())), &Wait::new(&cancel, None));
         assert!(matches!(broken, Err(Halt::Io(_))), "{broken:?}");
-        assert!(lookups.run(|| Ok(()), &Wait::new(&cancel, None)).is_ok());
-    }
-
-    #[test]
-    fn the_systems_error_is_handed_on() {
-        let lookups = Lookups::default();
-        let cancel = Cancel::new();
-        let failed = lookups.resolve("name.invalid", 1, &Wait::new(&cancel, None));
-        assert!(matches!(failed, Err(Halt::Io(_))), "{failed:?}");
+        assert!(aside.run(|| Ok(()), &Wait::new(&cancel, None)).is_ok());
     }
 }
