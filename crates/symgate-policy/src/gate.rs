@@ -89,7 +89,9 @@ impl Gate {
             Target::Origin => named && ask.channel.is_encrypted() && policy.permits_ticket(ask.origin.host()),
             Target::Proxy => named,
         };
-        if !permitted || !self.session.desk().may_try_ticket(&Peer::of(ask)) {
+        // Whoever names a user wants that one, not whoever is logged on.
+        let other = self.session.explicit().find(&self.errand, ask).is_some();
+        if !permitted || other || !self.session.desk().may_try_ticket(&Peer::of(ask)) {
             return Answer::Pass;
         }
         // Tickets need not wait for one another.

@@ -92,7 +92,7 @@ pub use policy::{Policy, Verdict};
 pub use rule::{HostPattern, PatternError, Rule};
 pub use session::{Answers, Session};
 pub use source::{
-    Asker, Interaction, Lookup, Name, Previous, Prompted, Prompter, Question, Reply, Source, exposes_password,
+    Asker, Interaction, Lookup, Name, Previous, Prompted, Prompter, Question, Reply, Source, Tickets, exposes_password,
 };
 
 /// The README's example, compiled.

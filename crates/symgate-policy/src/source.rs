@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use symgate_auth::{Ask, Credentials, Outcome, Scheme};
+use symgate_auth::{Ask, Credentials, Outcome, Scheme, Wanted};
 
 /// A link of the chain that is asked after what was given and before a person: netrc, a keyring, a helper program.
 ///
@@ -67,6 +67,24 @@ pub enum Reply {
     None,
     /// These.
     Use(Arc<Credentials>),
+}
+
+/// The source for an operating system that can make tokens for the logged-on user; where they may go is the gate's
+/// word (DECISIONS §3).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tickets;
+
+impl Source for Tickets {
+    fn name(&self) -> &str {
+        "tickets of the logged-on user"
+    }
+
+    fn look_up(&self, lookup: &Lookup<'_>) -> Reply {
+        match lookup.ask.wanted {
+            Wanted::Ticket => Reply::Ambient,
+            _ => Reply::None,
+        }
+    }
 }
 
 /// Asks a person, or a program that does.

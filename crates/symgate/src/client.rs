@@ -101,13 +101,19 @@ impl Client {
         let mut transport = symgate_net::Config::default();
         transport.origin_tls = config.origin_tls;
         transport.proxy_tls = config.proxy_tls;
+        transport.order = config.order;
+        transport.tickets = config.tickets.clone();
         transport.limits = config.limits;
         let total = config.deadlines.total;
         transport.deadlines = config.deadlines;
         transport.connections = config.connections;
         let net = symgate_net::Client::new(transport)
             .map_err(|error| Error::new(ErrorKind::Config, "no connection can be made").caused(error))?;
-        let session = Session::new(config.policy, config.answers);
+        let answers = match &config.tickets {
+            Some(_) => config.answers.with_source(symgate_policy::Tickets),
+            None => config.answers,
+        };
+        let session = Session::new(config.policy, answers);
         let settings = Settings {
             default_store: config.default_store,
             store_limits: config.store_limits,

@@ -3,7 +3,9 @@
 use std::env;
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use symgate_auth::mechanism::{Order, TokenSource};
 use symgate_http::{Deadlines, Downgrade, Limits};
 use symgate_index::Strictness;
 use symgate_net::Tls;
@@ -30,6 +32,11 @@ pub struct Config {
     pub policy: Policy,
     /// Who answers.
     pub answers: Answers,
+    /// The mechanisms by which we authenticate, the preferred one first.
+    pub order: Order,
+    /// Who makes tokens with the tickets of the logged-on user. They go where DECISIONS §3 lets them: to named proxies,
+    /// and to servers that [`Policy::with_ticket_host`] permits.
+    pub tickets: Option<Arc<dyn TokenSource>>,
     /// TLS to stores.
     pub origin_tls: Tls,
     /// TLS to proxies.
@@ -63,6 +70,8 @@ impl Config {
             proxy: ProxyConfig::direct(),
             policy: Policy::unattended(),
             answers: Answers::default(),
+            order: Order::default(),
+            tickets: None,
             origin_tls: Tls::default(),
             proxy_tls: Tls::default(),
             limits: Limits::default(),

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use symgate_auth::{Channel, Scheme, Secret, UriScheme};
 
 use super::*;
-use crate::{Answers, Explicit, HostPattern, LatchKey, Prompter, Rule, Source};
+use crate::{Answers, Explicit, HostPattern, LatchKey, Prompter, Rule, Source, Tickets};
 
 /// Answers from a list, and keeps what it was asked.
 struct Script {
@@ -583,6 +583,25 @@ fn tickets_go_by_themselves_to_configured_proxies_and_permitted_servers_only() {
             assert_eq!(shown(&gate.answer(&ask)), "Pass", "a rejected ticket is not sent again");
         }
     }
+}
+
+#[test]
+fn who_names_a_user_does_not_send_the_ticket_of_another() {
+    for named in [Given::Name("bob".into()), given("S3cret")] {
+        let answers = Answers::default()
+            .with_explicit(Explicit::default().for_proxies(named))
+            .with_source(Tickets);
+        let session = Session::new(Policy::unattended(), answers);
+        let ask = Ask {
+            wanted: Wanted::Ticket,
+            scheme: Scheme::Negotiate,
+            ..ask(Target::Proxy, "p")
+        };
+        assert_eq!(shown(&gate(&session).answer(&ask)), "Pass");
+    }
+    let session = Session::new(Policy::unattended(), Answers::default().with_source(Tickets));
+    let password = gate(&session).answer(&ask(Target::Proxy, "p"));
+    assert_eq!(shown(&password), "Refuse(Automatic)", "a ticket is no password");
 }
 
 #[test]
