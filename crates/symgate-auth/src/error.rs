@@ -140,6 +140,9 @@ pub enum Ending {
     NotBuiltIn,
     /// The peer rejected the user name or password.
     PasswordRejected,
+    /// It authenticates the connection, and a proxy in between may share its connection to the peer with others
+    /// ([`Pinning`](crate::Pinning)).
+    Shared,
     /// The peer rejected the logged-on user's ticket.
     TicketRejected,
     /// The peer rejected the bearer token.
@@ -158,6 +161,10 @@ impl Ending {
             Self::NoAnswer => f.write_str("no credentials"),
             Self::NotBuiltIn => f.write_str("not supported"),
             Self::PasswordRejected => write!(f, "the {target} rejected the user name or password"),
+            Self::Shared => write!(
+                f,
+                "not sent, as the proxy does not say that it keeps connections to the {target} apart"
+            ),
             Self::TicketRejected => write!(f, "the {target} rejected the ticket"),
             Self::TokenRejected => write!(f, "the {target} rejected the token"),
             Self::Unsupported => f.write_str("the challenge asks for something unsupported"),

@@ -89,4 +89,4 @@ pub use peers::{Identity, Peers};
 pub use scheme::{Binding, Scheme, Target};
 pub use secret::Secret;
 pub use seed::{Entropy, Seed};
-pub use session::{AuthSession, Next};
+pub use session::{AuthSession, Next, Pinning};

@@ -60,6 +60,8 @@ pub struct AuthSession {
     last: Option<(Scheme, Option<String>)>,
     /// Whom the connection belongs to, apart from an exchange that is under way.
     bound: Identity,
+    /// Whether the peer sees our connection as one.
+    pinning: Pinning,
     attempt: u32,
 
     // The loop cutters.
@@ -86,6 +88,17 @@ pub struct AuthSession {
 enum Moves {
     None,
     Once,
+}
+
+/// Whether what we send on one connection reaches the peer on one connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pinning {
+    /// It does: there is nobody in between, a tunnel, or a proxy that says `Proxy-Support:
+    /// Session-Based-Authentication` ([RFC 4559 §6](https://www.rfc-editor.org/rfc/rfc4559#section-6)).
+    Pinned,
+    /// A proxy in between may send other clients' requests on the same connection: schemes that authenticate the
+    /// connection are not used, since the others would be let in as us.
+    Shared,
 }
 
 /// What a session waits for.
@@ -117,6 +130,7 @@ impl AuthSession {
             reports: VecDeque::new(),
             last: None,
             bound: Identity::Anonymous,
+            pinning: Pinning::Pinned,
             attempt: 1,
             rounds: 0,
             restarts: 0,
@@ -165,6 +179,12 @@ impl AuthSession {
         self.begin(plan, request)
     }
 
+    /// Tells, before [`handle_challenge`](Self::handle_challenge), whether a proxy that forwards requests to this peer
+    /// may do so on connections that it shares among clients.
+    pub const fn handle_pinning(&mut self, pinning: Pinning) {
+        self.pinning = pinning;
+    }
+
     /// Tells that the request will travel on a kept connection or tunnel that belongs to `identity`.
     pub fn handle_reused(&mut self, identity: &Identity) {
         self.bound = identity.clone();
@@ -199,6 +219,9 @@ impl AuthSession {
         }
         self.offers = Offers::new(list);
         match mem::replace(&mut self.state, State::Idle) {
+            State::AwaitVerdict(exchange, _) if exchange.is_connection_bound() && self.pinning == Pinning::Shared => {
+                self.give_way(exchange.plan, Ending::Shared, request)
+            }
             State::AwaitVerdict(exchange, _) => self.go_on(exchange, request),
             _ => self.choose(request),
         }

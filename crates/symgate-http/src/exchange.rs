@@ -22,7 +22,7 @@ use std::{fmt, mem};
 
 use symgate_auth::challenge::parse;
 use symgate_auth::mechanism::{RequestLine, TokenError};
-use symgate_auth::{Answer, Ask, AuthSession, Channel, Next, Outcome, Secret, Target};
+use symgate_auth::{Answer, Ask, AuthSession, Channel, Next, Outcome, Pinning, Secret, Target};
 
 use crate::connection::{Connection, Progress};
 use crate::error::{Error, Failure, FailureKind, Misuse, PeerError, WireError};
@@ -60,6 +60,8 @@ pub(crate) struct Side {
     pub(crate) session: AuthSession,
     pub(crate) hop: Hop,
     pub(crate) channel: Channel,
+    /// The request-target as the target receives it: a proxy sends a server less than it got.
+    pub(crate) request_target: String,
 }
 
 /// What there is to do, before anything is borrowed.
@@ -202,13 +204,16 @@ impl Exchange {
                 },
                 State::Settle(target) => {
                     let target = *target;
+                    // The proxy that passed on a server's challenge may have a last word of its own to be judged.
+                    if let Some(due) = self.token_due() {
+                        return Ok(Plan::Token(due));
+                    }
                     match self.side(target).map(|side| side.session.next()) {
                         Some(Next::Ask(_)) => return Ok(Plan::Authorize(target)),
-                        Some(Next::Token(_)) => return Ok(Plan::Token(target)),
-                        Some(Next::Ready) | None => self.resend()?,
+                        Some(Next::Ready | Next::Token(_)) | None => self.resend()?,
                     }
                 }
-                State::Prove(_) => match self.unproven() {
+                State::Prove(_) => match self.token_due() {
                     Some(target) => return Ok(Plan::Token(target)),
                     None => self.proven()?,
                 },
@@ -394,10 +399,8 @@ impl Exchange {
     }
 
     pub(crate) fn handle_token(&mut self, token: Result<Secret, TokenError>) -> Result<(), Error> {
-        let target = match (&self.state, self.unproven()) {
-            (State::Settle(target), _) => *target,
-            (State::Prove(_), Some(target)) => target,
-            _ => return Err(out_of_turn()),
+        let (State::Settle(_) | State::Prove(_), Some(target)) = (&self.state, self.token_due()) else {
+            return Err(out_of_turn());
         };
         self.with_session(target, |session, line| session.handle_token(token, line))
     }
@@ -509,8 +512,8 @@ impl Exchange {
         Ok(())
     }
 
-    /// Whose last word the operating system has yet to judge.
-    fn unproven(&self) -> Option<Target> {
+    /// For whom a token of the operating system is due: to be sent, or to judge a last word.
+    fn token_due(&self) -> Option<Target> {
         [&self.proxy, &self.origin]
             .into_iter()
             .flatten()
@@ -569,7 +572,12 @@ impl Exchange {
         else {
             return Err(out_of_turn());
         };
+        let pinning = match (target, &self.proxy) {
+            (Target::Origin, Some(_)) => pinning(&head),
+            (Target::Origin, None) | (Target::Proxy, _) => Pinning::Pinned,
+        };
         let outcome = self.with_session(target, |session, line| {
+            session.handle_pinning(pinning);
             session.handle_challenge(head.fields.values(field), line)
         });
         self.state = State::Settle(target);
@@ -611,7 +619,7 @@ impl Exchange {
         let Some(side) = side else { return Ok(()) };
         let line = RequestLine {
             method: self.request.method.as_str(),
-            target: &self.request.target,
+            target: &side.request_target,
             wall: self.wall,
             channel: &side.channel,
             // GET and CONNECT have no content.
@@ -646,6 +654,17 @@ fn repeats(session: &AuthSession, head: &ResponseHead, limits: &Limits) -> bool 
             && challenge.scheme() == session.scheme()
             && challenge.realm(limits.auth.realm_chars).as_deref() == session.realm()
     })
+}
+
+/// Whether the proxy that passed on this challenge keeps a connection to the server for ours alone
+/// ([RFC 4559 §6](https://www.rfc-editor.org/rfc/rfc4559#section-6)).
+fn pinning(head: &ResponseHead) -> Pinning {
+    let mut values = head.fields.values("proxy-support");
+    if values.any(|value| value.trim_ascii().eq_ignore_ascii_case(b"session-based-authentication")) {
+        Pinning::Pinned
+    } else {
+        Pinning::Shared
+    }
 }
 
 fn wire_error(hop: &Hop, error: WireError) -> Error {

@@ -9,10 +9,12 @@ use std::mem;
 use std::sync::Arc;
 
 use super::state::{Exchange, First, Given, LastValue, Plan, Question, State};
-use super::{AuthSession, Moves};
+use super::{AuthSession, Moves, Pinning};
 use crate::challenge::Challenge;
 use crate::mechanism::{MechanismError, Rejection, RequestLine, Round, Setup, Spec, Step};
-use crate::{Ask, Credentials, Ending, Error, GaveUp, Identity, Outcome, Scheme, Secret, Target, Tried, Wanted};
+use crate::{
+    Ask, Binding, Credentials, Ending, Error, GaveUp, Identity, Outcome, Scheme, Secret, Target, Tried, Wanted,
+};
 
 impl AuthSession {
     /// Asks about the first mechanism that can be tried, or gives up.
@@ -22,6 +24,10 @@ impl AuthSession {
         let mut passed = Vec::new();
         for spec in order.specs() {
             if self.has_tried(spec.name()) || !self.offers.has(spec.scheme()) {
+                continue;
+            }
+            if spec.binding() == Binding::Connection && self.pinning == Pinning::Shared {
+                passed.push(Tried::new(&**spec, Ending::Shared));
                 continue;
             }
             let ending = match (self.barrier(&**spec), self.offers.best(&**spec)) {

@@ -5,7 +5,9 @@ mod mechanisms;
 use std::sync::Arc;
 
 use symgate_auth::mechanism::{Order, Spec, TokenError};
-use symgate_auth::{Answer, Error, Identity, LimitError, Next, Outcome, PeerError, Scheme, Secret, Target, Wanted};
+use symgate_auth::{
+    Answer, Error, Identity, LimitError, Next, Outcome, PeerError, Pinning, Scheme, Secret, Target, Wanted,
+};
 
 use self::mechanisms::{Endless, Nonces, ThreeRounds, Ticket};
 use super::support::{REQUEST, Scene, credentials, gave_up, peer, using};
@@ -61,6 +63,26 @@ fn three_rounds_on_one_connection_bind_it() {
     scene.next_fetch("/elsewhere");
     scene.session.handle_reused(&alice);
     assert_eq!(scene.start(), None, "a kept connection carries it too");
+}
+
+#[test]
+fn a_proxy_that_may_share_connections_gets_no_scheme_that_binds_them() {
+    let mut scene = scene(Target::Origin, &["Negotiate", "NTLM"]);
+    scene.session.handle_pinning(Pinning::Shared);
+    scene.challenge(&["Negotiate", "NTLM", "Basic realm=r"]).unwrap();
+    assert_eq!(scene.ask().scheme, Scheme::Basic);
+    let end = gave_up(scene.answer(Answer::Pass)).to_string();
+    let why = "NTLM: not sent, as the proxy does not say that it keeps connections to the server apart";
+    assert!(end.contains(why), "{end}");
+
+    // The proxy of the first message may be another one than that of the last.
+    let mut scene = self::scene(Target::Origin, &["NTLM"]);
+    scene.challenge(&["NTLM"]).unwrap();
+    scene.answer(using("alice")).unwrap();
+    scene.session.handle_pinning(Pinning::Shared);
+    let end = gave_up(scene.challenge(&["NTLM two.7"])).to_string();
+    assert!(end.contains("not sent"), "{end}");
+    assert_eq!(scene.reports(), [(1, Outcome::Abandoned)]);
 }
 
 #[test]
