@@ -102,7 +102,8 @@ pub enum Reuse {
 pub struct PoolKey {
     /// The way.
     pub route: Route,
-    /// The far end; `None` for a forwarding proxy, which serves any origin on one stream.
+    /// The far end; `None` for a forwarding proxy, which serves any origin on one stream, unless that stream was
+    /// authenticated to one.
     pub origin: Option<Origin>,
     /// Who authenticated this stream or tunnel to the proxy.
     pub proxy_identity: Identity,

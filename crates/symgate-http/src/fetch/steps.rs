@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use symgate_auth::{AuthSession, Channel, Identity, Refusal, Target, UriScheme};
+use symgate_auth::{AuthSession, Channel, Identity, Origin, Refusal, Target, UriScheme};
 
 use super::{Fetch, Interrupted, Plan, Purpose, Queued, Release, State, Stream};
 use crate::error::{Error, FailureKind, LimitError, Misuse, PeerError};
@@ -38,7 +38,7 @@ impl Fetch {
             },
             None => self.origin_hop(),
         };
-        let origin = (!matches!(route, Route::Forward(_))).then(|| self.origin.clone());
+        let origin = far_end(&route, &self.origin, &Identity::Anonymous);
         // The identities are those of the moment in which a stream is asked for.
         let key = PoolKey {
             route,
@@ -65,6 +65,7 @@ impl Fetch {
             self.authenticator.peers().identity(Target::Proxy, proxy)
         });
         key.origin_identity = self.authenticator.peers().bound_identity(Target::Origin, &self.origin);
+        key.origin = far_end(&key.route, &self.origin, &key.origin_identity);
     }
 
     /// The first hop speaks, over TLS where it should.
@@ -429,10 +430,10 @@ impl Fetch {
         self.queue.push_back(Queued::Release(match keep {
             Keep::No => Release::Close,
             Keep::Yes => {
-                let PoolKey { route, origin, .. } = self.endpoint.key.clone();
+                let route = self.endpoint.key.route.clone();
                 let key = PoolKey {
+                    origin: far_end(&route, &self.origin, &origin_identity),
                     route,
-                    origin,
                     proxy_identity,
                     origin_identity,
                 };
@@ -492,6 +493,15 @@ impl Stream {
             turns: 0,
             age: Age::Fresh,
         }
+    }
+}
+
+/// The origin that a stream leads to. A forwarding proxy serves any on one stream, until a server has authenticated that
+/// stream: then it is kept for this server.
+fn far_end(route: &Route, origin: &Origin, identity: &Identity) -> Option<Origin> {
+    match route {
+        Route::Forward(_) if identity.is_anonymous() => None,
+        Route::Direct | Route::Forward(_) | Route::Tunnel(_) => Some(origin.clone()),
     }
 }
 
