@@ -122,22 +122,22 @@ impl Offers {
 
     /// The challenge that a mechanism answers best.
     pub(super) fn best(&self, spec: &dyn Spec) -> Option<Challenge<'static>> {
-        let ranked = self
-            .of(spec.scheme())
-            .filter_map(|challenge| Some((spec.rank(challenge)?, challenge)));
+        self.best_of(spec, |_| true)
+    }
+
+    /// The challenge that continues an exchange: the best of its realm, if there is one, else the best.
+    pub(super) fn following(&self, plan: &Plan, realm_chars: usize) -> Option<Challenge<'static>> {
+        let same_realm = |challenge: &Challenge<'_>| challenge.realm(realm_chars).as_deref() == plan.realm.as_deref();
+        self.best_of(&*plan.spec, same_realm).or_else(|| self.best(&*plan.spec))
+    }
+
+    fn best_of(&self, spec: &dyn Spec, fits: impl Fn(&Challenge<'_>) -> bool) -> Option<Challenge<'static>> {
+        let fitting = self.of(spec.scheme()).filter(|challenge| fits(challenge));
+        let ranked = fitting.filter_map(|challenge| Some((spec.rank(challenge)?, challenge)));
         // `max_by_key` takes the last among equals, so the walk goes backwards.
         let ranked: Vec<_> = ranked.collect();
         let best = ranked.into_iter().rev().max_by_key(|(rank, _)| *rank);
         best.map(|(_, challenge)| challenge.clone())
-    }
-
-    /// The challenge that continues an exchange: of its realm, if one is, else the best.
-    pub(super) fn following(&self, plan: &Plan, realm_chars: usize) -> Option<Challenge<'static>> {
-        let same_realm = self.of(plan.spec.scheme()).find(|challenge| {
-            let realm = challenge.realm(realm_chars);
-            plan.spec.rank(challenge).is_some() && realm.as_deref() == plan.realm.as_deref()
-        });
-        same_realm.cloned().or_else(|| self.best(&*plan.spec))
     }
 
     /// The first unreadable challenge of a scheme.
