@@ -180,6 +180,23 @@ impl<'a> Challenge<'a> {
         }
     }
 
+    /// The same challenge with this value of a parameter, in place of the one that it had.
+    pub(crate) fn with_param(self, name: &'static str, value: Vec<u8>) -> Self {
+        let mut params = match self.payload {
+            Payload::Params(params) => params,
+            Payload::Empty | Payload::Token68(_) => Vec::new(),
+        };
+        params.retain(|param| !param.name.eq_ignore_ascii_case(name));
+        params.push(Param {
+            name: name.into(),
+            value: value.into(),
+        });
+        Self {
+            name: self.name,
+            payload: Payload::Params(params),
+        }
+    }
+
     /// The bytes of a field that [`parse`] reads back as this challenge; each value in quotes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

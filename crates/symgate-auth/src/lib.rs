@@ -59,7 +59,8 @@
 //!
 //! # Mechanisms
 //!
-//! Basic ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)) is built in. Others plug in as a
+//! Basic ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)) is built in, and Digest
+//! ([RFC 7616](https://www.rfc-editor.org/rfc/rfc7616)) can be had ([`digest::spec`]). Others plug in as a
 //! [`Spec`](mechanism::Spec), also from outside: see [`mechanism`].
 #![forbid(unsafe_code)]
 #![warn(clippy::as_conversions, clippy::indexing_slicing, clippy::panic)]
@@ -69,6 +70,7 @@ mod authenticator;
 pub mod basic;
 pub mod challenge;
 mod credentials;
+pub mod digest;
 mod error;
 mod limits;
 pub mod mechanism;

@@ -99,6 +99,10 @@ const EXPOSE: &[Listed] = &[
         "crates/symgate-auth/src/basic.rs",
         "the password goes into Basic's base64",
     ),
+    (
+        "crates/symgate-auth/src/digest/response.rs",
+        "the password goes into Digest's key",
+    ),
     ("crates/symgate-auth/src/secret.rs", "defines it"),
     (
         "crates/symgate-cli/src/settings.rs",
