@@ -60,8 +60,6 @@ pub(crate) struct Side {
     pub(crate) session: AuthSession,
     pub(crate) hop: Hop,
     pub(crate) channel: Channel,
-    /// The request-target as the target receives it: a proxy sends a server less than it got.
-    pub(crate) request_target: String,
 }
 
 /// What there is to do, before anything is borrowed.
@@ -619,7 +617,7 @@ impl Exchange {
         let Some(side) = side else { return Ok(()) };
         let line = RequestLine {
             method: self.request.method.as_str(),
-            target: &side.request_target,
+            target: &self.request.target,
             wall: self.wall,
             channel: &side.channel,
             // GET and CONNECT have no content.

@@ -76,7 +76,6 @@ impl Tunnel {
             session,
             hop: hop.clone(),
             channel,
-            request_target: authority.clone(),
         };
         let exchange = Exchange::new(request, hop.clone(), Some(side), None, Age::Fresh, limits);
         let key = PoolKey {

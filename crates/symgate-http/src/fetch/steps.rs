@@ -155,7 +155,7 @@ impl Fetch {
     fn exchange(&self, proxy_channel: Channel, origin_channel: Channel) -> Exchange {
         let url = &self.url;
         let origin_hop = self.origin_hop();
-        let side = |hop: &Hop, path: &str, request_target: String, channel, bound: &Identity| {
+        let side = |hop: &Hop, path: &str, channel, bound: &Identity| {
             let authenticator = self.authenticator.clone();
             let mut session = AuthSession::new(hop.target, hop.origin.clone(), path, authenticator, self.limits.auth);
             session.handle_reused(bound);
@@ -163,7 +163,6 @@ impl Fetch {
                 session,
                 hop: hop.clone(),
                 channel,
-                request_target,
             }
         };
         let (target, hop, proxy) = match &self.endpoint.key.route {
@@ -172,18 +171,12 @@ impl Fetch {
                     target: Target::Proxy,
                     origin: proxy.clone(),
                 };
-                let proxy = side(&hop, "", absolute_form(url), proxy_channel, &self.stream.proxy_identity);
+                let proxy = side(&hop, "", proxy_channel, &self.stream.proxy_identity);
                 (absolute_form(url), hop, Some(proxy))
             }
             Route::Direct | Route::Tunnel(_) => (origin_form(url), origin_hop.clone(), None),
         };
-        let origin = side(
-            &origin_hop,
-            url.path(),
-            origin_form(url),
-            origin_channel,
-            &self.stream.origin_identity,
-        );
+        let origin = side(&origin_hop, url.path(), origin_channel, &self.stream.origin_identity);
         let mut fields = Fields::new();
         fields.push("Host", host_field(url));
         for field in self.fields.iter().filter(|field| !is_own(field.name())) {
