@@ -152,7 +152,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    fn print(&self, target: Target, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn print(&self, scheme: Scheme, target: Target, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadChallenge(error) => write!(f, "malformed challenge: {error}"),
             Self::BrokenOff => write!(f, "the {target} broke the exchange off"),
@@ -160,6 +160,10 @@ impl Ending {
             Self::Mechanism(error) => write!(f, "{error}"),
             Self::NoAnswer => f.write_str("no credentials"),
             Self::NotBuiltIn => f.write_str("not supported"),
+            // A user of a Windows domain has a third thing to get wrong.
+            Self::PasswordRejected if matches!(scheme, Scheme::Ntlm | Scheme::Negotiate) => {
+                write!(f, "the {target} rejected the response (wrong password or domain)")
+            }
             Self::PasswordRejected => write!(f, "the {target} rejected the user name or password"),
             Self::Shared => write!(
                 f,
@@ -188,9 +192,9 @@ impl fmt::Display for GaveUp {
         if self.tried.is_empty() {
             f.write_str("; none of them is supported")?;
         }
-        for Tried { name, ending, .. } in &self.tried {
+        for Tried { name, scheme, ending } in &self.tried {
             write!(f, "; {name}: ")?;
-            ending.print(self.target, f)?;
+            ending.print(*scheme, self.target, f)?;
         }
         Ok(())
     }

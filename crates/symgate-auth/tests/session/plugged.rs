@@ -172,7 +172,7 @@ fn basic_never_follows_a_rejected_ntlm() {
     let end = gave_up(scene.answer(Answer::Pass));
     assert_eq!(
         end.to_string(),
-        "offered NTLM, Basic; NTLM: the proxy rejected the user name or password; \
+        "offered NTLM, Basic; NTLM: the proxy rejected the response (wrong password or domain); \
          Basic: not tried after a password was rejected in NTLM"
     );
 
