@@ -75,6 +75,7 @@ pub mod digest;
 mod error;
 mod limits;
 pub mod mechanism;
+pub mod ntlm;
 mod origin;
 mod peers;
 mod scheme;

@@ -96,12 +96,21 @@ const EXPOSE: &[Listed] = &[
         "the example is its own client: it writes the field",
     ),
     (
+        "crates/symgate-auth/examples/ntlm_proxy.rs",
+        "the example is its own client: it writes the field",
+    ),
+    (
         "crates/symgate-auth/src/basic.rs",
         "the password goes into Basic's base64",
     ),
     (
         "crates/symgate-auth/src/digest/response.rs",
         "the password goes into Digest's key",
+    ),
+    ("crates/symgate-auth/src/ntlm.rs", "the third message goes into base64"),
+    (
+        "crates/symgate-auth/src/ntlm/exchange.rs",
+        "the password becomes the key of the responses",
     ),
     ("crates/symgate-auth/src/secret.rs", "defines it"),
     (
