@@ -68,6 +68,7 @@
 mod ask;
 mod authenticator;
 pub mod basic;
+pub mod bearer;
 pub mod binding;
 pub mod challenge;
 mod credentials;

@@ -104,6 +104,10 @@ const EXPOSE: &[Listed] = &[
         "the password goes into Basic's base64",
     ),
     (
+        "crates/symgate-auth/src/bearer.rs",
+        "the token goes into the field's value",
+    ),
+    (
         "crates/symgate-auth/src/digest/response.rs",
         "the password goes into Digest's key",
     ),
