@@ -76,6 +76,7 @@ pub mod digest;
 mod error;
 mod limits;
 pub mod mechanism;
+pub mod negotiate;
 pub mod ntlm;
 mod origin;
 mod peers;

@@ -111,6 +111,14 @@ const EXPOSE: &[Listed] = &[
         "crates/symgate-auth/src/digest/response.rs",
         "the password goes into Digest's key",
     ),
+    (
+        "crates/symgate-auth/src/negotiate/ntlm.rs",
+        "the messages go into SPNEGO and base64",
+    ),
+    (
+        "crates/symgate-auth/src/negotiate/ticket.rs",
+        "the system's tokens go into SPNEGO and base64",
+    ),
     ("crates/symgate-auth/src/ntlm.rs", "the third message goes into base64"),
     (
         "crates/symgate-auth/src/ntlm/exchange.rs",
