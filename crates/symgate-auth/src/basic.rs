@@ -52,6 +52,18 @@ pub fn encode(password: &Password) -> Result<Secret, MechanismError> {
     Ok(Secret::new(value))
 }
 
+/// Basic for an [`Order`](crate::mechanism::Order).
+///
+/// ```
+/// use symgate_auth::{basic, mechanism::Order};
+///
+/// assert_eq!(Order::new([basic::spec()]).names().collect::<Vec<_>>(), ["Basic"]);
+/// ```
+#[must_use]
+pub fn spec() -> Arc<dyn Spec> {
+    Arc::new(BasicSpec)
+}
+
 /// Makes Basic exchanges.
 #[derive(Debug)]
 pub(crate) struct BasicSpec;

@@ -59,9 +59,9 @@
 //!
 //! # Mechanisms
 //!
-//! Basic ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)) is built in, and Digest
-//! ([RFC 7616](https://www.rfc-editor.org/rfc/rfc7616)) can be had ([`digest::spec`]). Others plug in as a
-//! [`Spec`](mechanism::Spec), also from outside: see [`mechanism`].
+//! Built in, the strongest first ([`Order::built_in`](mechanism::Order::built_in)): Negotiate with a ticket that the
+//! system makes, Bearer, NTLM, Negotiate with NTLM inside, Digest and Basic; each module names its document. Others plug
+//! in as a [`Spec`](mechanism::Spec), also from outside: see [`mechanism`].
 #![forbid(unsafe_code)]
 #![warn(clippy::as_conversions, clippy::indexing_slicing, clippy::panic)]
 

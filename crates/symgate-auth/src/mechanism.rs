@@ -14,7 +14,7 @@ mod token;
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::order::Order;
+pub use self::order::{Order, UnknownName};
 pub use self::token::{TokenContext, TokenError, TokenRequest, TokenSource};
 use crate::challenge::Challenge;
 use crate::{Binding, Channel, Entropy, Identity, Origin, Peers, Scheme, Secret, Target, Wanted};

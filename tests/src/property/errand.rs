@@ -362,7 +362,9 @@ impl World {
                 "proxy-authorization" => (Target::Proxy, proxy, stream.proxy_tls),
                 _ => continue,
             };
-            found += 1;
+            // What other schemes make of a password differs each time.
+            let basic = value.starts_with("Basic ");
+            found += usize::from(basic);
             match target {
                 Target::Origin => assert!(!connect, "a server's field in CONNECT: {text}"),
                 Target::Proxy => {
@@ -371,7 +373,7 @@ impl World {
                 }
             }
             let known = self.given.iter().any(|given| {
-                given.value == value.as_bytes()
+                (!basic || given.value == value.as_bytes())
                     && given.target == target
                     && Some(&given.origin) == origin
                     && given.encrypted == encrypted

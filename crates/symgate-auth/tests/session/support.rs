@@ -5,7 +5,7 @@ use std::sync::Arc;
 use symgate_auth::mechanism::{Order, RequestLine};
 use symgate_auth::{
     Answer, Ask, AuthSession, Authenticator, Channel, Credentials, Error, GaveUp, Limits, Next, Origin, Outcome, Peers,
-    Seed, Target, UriScheme,
+    Seed, Target, UriScheme, basic,
 };
 
 pub(crate) static CLEARTEXT: Channel = Channel::CLEARTEXT;
@@ -43,7 +43,7 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new(target: Target) -> Self {
-        Self::with_order(target, Order::built_in())
+        Self::with_order(target, Order::new([basic::spec()]))
     }
 
     pub(crate) fn with_order(target: Target, order: Order) -> Self {
