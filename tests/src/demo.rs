@@ -18,26 +18,31 @@ use std::time::{Duration, Instant};
 use crate::command::{Call, Ran, unfinished, visible};
 use crate::made::{self, Pdb};
 use crate::{Dir, Pki};
-use proxy::Proxy;
+use proxy::{Proxy, Scheme};
 use serve::Entry;
 use store::Store;
 
 /// The names of what can be shown.
-pub const NAMES: &[&str] = &["basic"];
+pub const NAMES: &[&str] = &["basic", "ntlm"];
 
-/// Shows the Basic demo with the command `symgate`, and tells it to `out`.
+/// Shows the demo of this name with the command `symgate`, and tells it to `out`.
 ///
 /// # Errors
-/// If a scene does not end as it is told, or the surroundings fail.
-pub fn basic(symgate: &Path, out: &mut dyn Write) -> Result<(), String> {
-    let stage = Stage::set(symgate).map_err(|error| format!("the stage cannot be set: {error}"))?;
+/// If there is no such demo, a scene does not end as it is told, or the surroundings fail.
+pub fn show(name: &str, symgate: &Path, out: &mut dyn Write) -> Result<(), String> {
+    let (scheme, scenes) = match name {
+        "basic" => (Scheme::Basic, BASIC),
+        "ntlm" => (Scheme::Ntlm, NTLM),
+        _ => return Err(format!("there is no demo `{name}`, only: {}", NAMES.join(" "))),
+    };
+    let stage = Stage::set(symgate, scheme).map_err(|error| format!("the stage cannot be set: {error}"))?;
     let mut shown = stage.introduce(out);
-    for scene in SCENES {
+    for scene in scenes {
         if shown.is_ok() {
             shown = stage.play(scene, out)?;
         }
     }
-    let last = shown.and_then(|()| writeln!(out, "All {} scenes ended as told.", SCENES.len()));
+    let last = shown.and_then(|()| writeln!(out, "All {} scenes ended as told.\n", scenes.len()));
     last.map_err(|error| format!("nobody listens: {error}"))
 }
 
@@ -66,7 +71,7 @@ enum Login {
     None,
 }
 
-const SCENES: &[Scene] = &[
+const BASIC: &[Scene] = &[
     Scene {
         title: "Cold: the file is not here yet",
         told: "The proxy asks once, is answered, and opens the tunnel. The store is asked\n\
@@ -110,6 +115,41 @@ const SCENES: &[Scene] = &[
     },
 ];
 
+const NTLM: &[Scene] = &[
+    Scene {
+        title: "Cold: NTLM, without being told",
+        told: "The proxy offers nothing else. The first message opens the exchange, the proxy\n\
+               challenges, and the last message proves the password without showing it, all\n\
+               on one connection.",
+        cache: "cache",
+        login: Login::Right,
+        status: 0,
+        proxy: &[(407, None), (407, None), (200, Some(USER))],
+        store: &[404, 200],
+        says: &[],
+    },
+    Scene {
+        title: "Wrong password",
+        told: "It is tried once: each try counts towards the lock-out of the account.",
+        cache: "cache-of-wrong",
+        login: Login::Wrong,
+        status: 3,
+        proxy: &[(407, None), (407, None), (407, Some(USER))],
+        store: &[],
+        says: &["NTLM: the proxy rejected the response (wrong password or domain)"],
+    },
+    Scene {
+        title: "Refused: no password, and no questions allowed",
+        told: "The message says what the proxy wants.",
+        cache: "cache-of-refused",
+        login: Login::None,
+        status: 3,
+        proxy: &[(407, None)],
+        store: &[],
+        says: &[],
+    },
+];
+
 /// Everything that the scenes share.
 #[derive(Debug)]
 struct Stage {
@@ -123,7 +163,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(symgate: &Path) -> io::Result<Self> {
+    fn set(symgate: &Path, scheme: Scheme) -> io::Result<Self> {
         let dir = Dir::new();
         let pki = Pki::new();
         let (image, pdb) = made::pair("hello", GUID, 1);
@@ -132,7 +172,7 @@ impl Stage {
         let place = format!("hello.pdb/{}/hello.pdb", Pdb::new(GUID, 1).key());
         let files = BTreeMap::from([(format!("/{place}"), pdb.clone())]);
         let store = Store::start(pki.origin().server(), files)?;
-        let proxy = Proxy::start(USER, PASSWORD)?;
+        let proxy = Proxy::start(scheme, USER, PASSWORD)?;
         Ok(Self {
             dir,
             symgate: symgate.to_owned(),
@@ -146,7 +186,8 @@ impl Stage {
     fn introduce(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
-            "A debugger's symbols, from an HTTPS store behind a proxy with a password.\n"
+            "A debugger's symbols, from an HTTPS store behind a proxy that wants {}.\n",
+            self.proxy.scheme()
         )?;
         writeln!(
             out,

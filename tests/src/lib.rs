@@ -10,6 +10,7 @@
 //! panic that says what happened: a test has no better answer.
 #![forbid(unsafe_code)]
 
+pub mod acceptor;
 #[cfg(all(feature = "peers", unix))]
 pub mod bench;
 #[cfg(feature = "peers")]

@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod errand;
+pub mod identity;
 pub mod index;
 pub mod path;
 pub mod policy;
@@ -28,6 +29,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("expansion", store::expansion),
     ("file_id", path::file_id),
     ("identify", index::identify),
+    ("identity", identity::law),
     ("no_proxy", proxy::no_proxy),
     ("pointer", store::pointer),
     ("policy_secrets", policy::policy_secrets),

@@ -1,12 +1,20 @@
 //! The demo is a test too: it fails where a scene does not end as it is told.
 
+use std::path::Path;
+
 use symgate_tests::{built, demo};
 
 #[test]
-fn every_scene_of_the_basic_demo_ends_as_told_and_fits_a_terminal() {
-    let mut out = Vec::new();
+fn every_scene_of_each_demo_ends_as_told_and_fits_a_terminal() {
     let symgate = built::symgate().unwrap();
-    let played = demo::basic(&symgate, &mut out);
+    for name in demo::NAMES {
+        play(name, &symgate);
+    }
+}
+
+fn play(name: &str, symgate: &Path) {
+    let mut out = Vec::new();
+    let played = demo::show(name, symgate, &mut out);
     let text = String::from_utf8(out).unwrap();
     assert_eq!(played, Ok(()), "{text}");
     // How long the name of the directory for temporary files is, is not ours to say.

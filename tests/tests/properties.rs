@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use symgate_tests::property::{errand, wire};
+use symgate_tests::property::{errand, identity, wire};
 
 /// Peer bytes that look like HTTP often enough to get somewhere: lines of a message, cut, repeated, and noise.
 fn peer_bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -38,6 +38,11 @@ proptest! {
     #[test]
     fn errands_end_and_keep_their_secrets(bytes in vec(any::<u8>(), 0..200)) {
         errand::law(&bytes);
+    }
+
+    #[test]
+    fn a_stream_that_carries_an_identity_serves_no_other(bytes in vec(any::<u8>(), 0..300)) {
+        identity::law(&bytes);
     }
 
     /// Small bytes choose routes, answers and whole messages rather than noise.

@@ -4,7 +4,6 @@
 
 use std::env;
 use std::io;
-use std::path::Path;
 use std::process::ExitCode;
 
 use symgate_tests::{built, demo};
@@ -27,15 +26,8 @@ fn show() -> Result<(), String> {
     let symgate = built::symgate()?;
     for name in demo::NAMES {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
-            run(name, &symgate)?;
+            demo::show(name, &symgate, &mut io::stdout().lock())?;
         }
     }
     Ok(())
-}
-
-fn run(name: &str, symgate: &Path) -> Result<(), String> {
-    match name {
-        "basic" => demo::basic(symgate, &mut io::stdout().lock()),
-        _ => Err(format!("the demo `{name}` has no program")),
-    }
 }

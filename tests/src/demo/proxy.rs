@@ -12,11 +12,20 @@ use base64::prelude::BASE64_STANDARD;
 use symgate_http::{Method, RequestHead, ResponseHead};
 
 use super::serve::{Listening, Log, Wire};
+use crate::acceptor::{Acceptor, Turn};
+
+/// How the proxy asks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Scheme {
+    Basic,
+    Ntlm,
+}
 
 /// A proxy that runs until it is dropped.
 #[derive(Debug)]
 pub(super) struct Proxy {
     listening: Listening,
+    scheme: Scheme,
     pub(super) log: Log,
 }
 
@@ -24,36 +33,82 @@ impl Proxy {
     /// The realm of its challenge.
     pub(super) const REALM: &'static str = "Office proxy";
 
-    /// Lets `user` with `password` through, and asks everybody else for Basic.
-    pub(super) fn start(user: &str, password: &str) -> io::Result<Self> {
+    /// Lets `user` with `password` through.
+    pub(super) fn start(scheme: Scheme, user: &str, password: &str) -> io::Result<Self> {
         let log = Log::default();
         let listening = Listening::start({
-            let (known, log) = (format!("{user}:{password}"), log.clone());
-            move |stream| serve(stream, &known, &log)
+            let door = match scheme {
+                Scheme::Basic => Door::Basic(format!("{user}:{password}")),
+                Scheme::Ntlm => Door::Ntlm(Acceptor::new(user, password)),
+            };
+            let log = log.clone();
+            move |stream| serve(stream, door.clone(), &log)
         })?;
-        Ok(Self { listening, log })
+        Ok(Self { listening, scheme, log })
     }
 
     /// Host and port, as an error names it.
     pub(super) fn authority(&self) -> String {
         format!("localhost:{}", self.listening.port())
     }
+
+    /// What it asks for.
+    pub(super) const fn scheme(&self) -> &'static str {
+        match self.scheme {
+            Scheme::Basic => "a password",
+            Scheme::Ntlm => "NTLM",
+        }
+    }
 }
 
-fn serve(mut client: TcpStream, known: &str, log: &Log) -> io::Result<()> {
+/// Who is let through, on one connection.
+#[derive(Clone, Debug)]
+enum Door {
+    /// `user:password`.
+    Basic(String),
+    Ntlm(Acceptor),
+}
+
+/// What a door says to a request.
+enum Word {
+    Open,
+    /// The value of `Proxy-Authenticate`.
+    Shut(String),
+}
+
+impl Door {
+    /// Who the client says it is, and whether it passes.
+    fn ask(&mut self, request: &RequestHead) -> (Option<String>, Word) {
+        match self {
+            Self::Basic(known) => {
+                let login = login(request);
+                let user = login.as_deref().and_then(|login| login.split(':').next());
+                let word = if login.as_deref() == Some(known) {
+                    Word::Open
+                } else {
+                    Word::Shut(format!("Basic realm=\"{}\"", Proxy::REALM))
+                };
+                (user.map(str::to_owned), word)
+            }
+            Self::Ntlm(acceptor) => match token(request, "ntlm").map(|token| acceptor.turn(token)) {
+                Some(Turn::Accept(user)) => (Some(user), Word::Open),
+                Some(Turn::Challenge(token)) => (None, Word::Shut(format!("NTLM {token}"))),
+                Some(Turn::Reject(user)) => (user, Word::Shut("NTLM".into())),
+                None => (None, Word::Shut("NTLM".into())),
+            },
+        }
+    }
+}
+
+fn serve(mut client: TcpStream, mut door: Door, log: &Log) -> io::Result<()> {
     let mut wire = Wire::new();
     while let Some(request) = wire.request(&mut client)? {
-        let login = login(&request);
-        let user = login
-            .as_deref()
-            .and_then(|login| login.split(':').next())
-            .map(str::to_owned);
-        if login.as_deref() != Some(known) {
+        let (user, word) = door.ask(&request);
+        if let Word::Shut(challenge) = word {
             log.add(&request, 407, user);
             let mut head = ResponseHead::new(407);
             head.reason = "Proxy Authentication Required".into();
-            head.fields
-                .push("Proxy-Authenticate", format!("Basic realm=\"{}\"", Proxy::REALM));
+            head.fields.push("Proxy-Authenticate", challenge);
             if !wire.answer(&mut client, head, b"This proxy wants a password.\n")? {
                 return Ok(());
             }
@@ -80,12 +135,15 @@ fn serve(mut client: TcpStream, known: &str, log: &Log) -> io::Result<()> {
 
 /// `user:password` as the client sent it.
 fn login(request: &RequestHead) -> Option<String> {
+    let bytes = BASE64_STANDARD.decode(token(request, "basic")?).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// The token of a scheme, as the client sent it.
+fn token<'r>(request: &'r RequestHead, scheme: &str) -> Option<&'r str> {
     let value = std::str::from_utf8(request.fields.value("proxy-authorization")?).ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    let bytes = BASE64_STANDARD.decode(token.trim()).ok()?;
-    scheme
-        .eq_ignore_ascii_case("basic")
-        .then(|| String::from_utf8(bytes).ok())?
+    let (name, token) = value.split_once(' ')?;
+    name.eq_ignore_ascii_case(scheme).then_some(token.trim())
 }
 
 /// Copies bytes in both directions until both have ended.
