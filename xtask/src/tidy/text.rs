@@ -135,6 +135,14 @@ const EXPOSE: &[Listed] = &[
     ),
     ("crates/symgate-path/src/http.rs", "defines that of a store's URL"),
     ("crates/symgate-proxy/src/proxy.rs", "defines those of a proxy"),
+    (
+        "crates/symgate-sso/examples/token.rs",
+        "the example prints how long the token is",
+    ),
+    (
+        "crates/symgate-sso/src/sspi/identity.rs",
+        "the password goes to the system",
+    ),
 ];
 
 /// Files that may lower protection, or name the switch that does.
