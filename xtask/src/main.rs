@@ -76,6 +76,6 @@ usage: cargo xtask CHORE
   bench [ARGS]                times symgate against curl
   tidy                        the rules of the house that no compiler knows
   deny                        licences, bans and sources of dependencies
-  windows [--install]         builds the workspace for x86_64-pc-windows-gnu
+  windows [--install] [--run] builds the workspace for x86_64-pc-windows-gnu; or runs tests by wine
   bless                       rewrites the expectations of transcripts; review the difference
 ";

@@ -4,6 +4,10 @@
 //! compiler is the other way, for machines that cannot fetch it: apt brings compiler, sources and
 //! linker, and the standard library is built once, into the compiler's own sysroot. Only that
 //! compiler understands those sources, so it builds the workspace too, in a directory of its own.
+//!
+//! What talks to Windows itself can also be run, by wine.
+
+mod wine;
 
 use anyhow::Context;
 use anyhow::Result;
@@ -19,13 +23,17 @@ use crate::program;
 use crate::project::Project;
 use crate::run::Run;
 
-/// `cargo xtask windows [--install]`
+/// `cargo xtask windows [--install] [--run]`
 pub(crate) fn build(run: &mut Run, project: &Project, arguments: &[&str]) -> Result<()> {
-    let may_install = match arguments {
-        [] => program::is_ci(),
-        ["--install"] => true,
-        _ => bail!("usage: cargo xtask windows [--install]"),
-    };
+    let mut may_install = program::is_ci();
+    let mut goal = Goal::Build;
+    for argument in arguments {
+        match *argument {
+            "--install" => may_install = true,
+            "--run" => goal = Goal::Run,
+            _ => bail!("usage: cargo xtask windows [--install] [--run]"),
+        }
+    }
     let native = cfg!(all(windows, target_env = "gnu"));
     if !native {
         require_packages(run, LINKER, program::find(LINKER.command).is_some(), may_install)?;
@@ -37,20 +45,32 @@ pub(crate) fn build(run: &mut Run, project: &Project, arguments: &[&str]) -> Res
         build_std(run, project)?;
         debian_cargo(&project.root)
     };
+    match goal {
+        Goal::Build => cargo.args(["build", "--workspace", "--all-targets"]),
+        Goal::Run => cargo
+            .arg("test")
+            .args(TESTED.iter().flat_map(|name| ["--package", name])),
+    };
     cargo
-        .args([
-            "build",
-            "--workspace",
-            "--all-targets",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
+        .args(["--target", TARGET, "--target-dir"])
         .arg(project.target.join("windows"));
     if !native {
         cargo.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", LINKER.command);
+        if goal == Goal::Run {
+            require_packages(run, wine::WINE, wine::is_there(), may_install)?;
+            wine::prepare(run, project, &mut cargo)?;
+        }
     }
     run.command("windows", &mut cargo)
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    /// That everything compiles.
+    Build,
+    /// That the tests of [`TESTED`] pass.
+    Run,
 }
 
 /// Debian packages that bring a thing, and the command by which it is known.
@@ -173,7 +193,10 @@ fn debian_rustc(arguments: &[&str]) -> Result<String> {
 
 fn debian_cargo(root: &Path) -> Command {
     let mut command = Command::new(DEBIAN_CARGO);
-    command.env("RUSTC", DEBIAN_RUSTC).current_dir(root);
+    command
+        .env("RUSTC", DEBIAN_RUSTC)
+        .env("RUSTDOC", DEBIAN_RUSTDOC)
+        .current_dir(root);
     // Cargo shares its libraries' directory with us; another compiler must not find them there.
     if env::var_os("LD_LIBRARY_PATH").is_some() {
         command.env_remove("LD_LIBRARY_PATH");
@@ -195,6 +218,10 @@ const COMPILER: Needed = Needed {
 
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_RUSTDOC: &str = "/usr/bin/rustdoc";
+
+/// The packages whose tests are run: who calls Windows, and the mechanisms beside which it stands.
+const TESTED: &[&str] = &["symgate-auth", "symgate-sso"];
 
 const STAMP: &str = ".symgate-std";
 
