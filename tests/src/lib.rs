@@ -3,8 +3,8 @@
 //! [`Dir`] is a scratch directory that a dropped-privilege child can enter, [`Pki`] the two certificate authorities of
 //! a test, [`Relay`] a wire with a round trip and a memory, [`made`] writes small Windows images. The module `peer`
 //! (Unix only, as its programs are) starts servers and proxies of other authors, because a fact of a protocol is proved
-//! only against somebody else's reading of it. What no honest peer says comes from [`fault`]; [`command`] runs the built
-//! command. [`script`] runs written dialogues.
+//! only against somebody else's reading of it. What no honest peer says comes from [`fault`], [`Hostile`] is an origin
+//! after the user's logon, [`Inspector`] a middlebox that ends TLS; [`command`] runs the built command. [`script`] runs written dialogues.
 //!
 //! Nothing here is published. A fault of the surroundings (no port, no disk, a peer that dies) is a
 //! panic that says what happened: a test has no better answer.
@@ -26,6 +26,10 @@ pub mod driver;
 #[cfg(feature = "peers")]
 pub mod fault;
 #[cfg(feature = "peers")]
+mod hostile;
+#[cfg(feature = "peers")]
+mod inspector;
+#[cfg(feature = "peers")]
 pub mod made;
 #[cfg(all(feature = "peers", unix))]
 pub mod peer;
@@ -40,6 +44,12 @@ pub mod script;
 
 #[cfg(feature = "peers")]
 pub use dir::Dir;
+#[cfg(feature = "peers")]
+pub use hostile::Hostile;
+#[cfg(feature = "peers")]
+pub use inspector::Inspector;
+#[cfg(feature = "peers")]
+pub use inspector::Onward;
 #[cfg(feature = "peers")]
 pub use pki::Authority;
 #[cfg(feature = "peers")]

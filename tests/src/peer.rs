@@ -18,17 +18,34 @@
 //! with it. It is ended when dropped, also by a panic's unwinding: SIGTERM to the group, a bounded
 //! wait, SIGKILL. Only the death of the test process itself by a signal leaves peers behind.
 
+mod acceptor;
+mod apache;
 mod child;
+mod give;
+mod kdc;
+mod lighttpd;
 mod log;
 mod nginx;
 mod program;
 mod squid;
 mod tinyproxy;
+mod winbind;
 
+pub use acceptor::Acceptor;
+pub use acceptor::Offers;
+pub use acceptor::Wire;
+pub use apache::Apache;
+pub use kdc::Kdc;
+pub use kdc::Ticket;
+pub use lighttpd::Lighttpd;
+pub use log::Brought;
 pub use log::LogLine;
 pub use nginx::Nginx;
 pub use program::Installed;
 pub use program::Program;
 pub use program::require;
+pub use squid::After407;
+pub use squid::Auth;
 pub use squid::Squid;
 pub use tinyproxy::Tinyproxy;
+pub use winbind::Winbind;

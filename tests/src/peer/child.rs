@@ -5,6 +5,7 @@ use rustix::process::Signal;
 use rustix::process::kill_process_group;
 use std::fs;
 use std::fs::File;
+use std::io::Write;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -35,13 +36,18 @@ impl<const PORTS: usize> Listening<PORTS> {
     /// A port is free when it is chosen, not when the child takes it: a child that gives up is
     /// started again with other ports, [`ATTEMPTS`] times in all.
     pub(super) fn start(prepare: impl Fn(&Dir, [u16; PORTS]) -> Command) -> Self {
+        Self::start_until(prepare, |_| true)
+    }
+
+    /// Like [`Listening::start`], for a child that is `ready` by another sign too.
+    pub(super) fn start_until(prepare: impl Fn(&Dir, [u16; PORTS]) -> Command, ready: impl Fn(&Dir) -> bool) -> Self {
         let mut said = String::new();
         for _ in 0..ATTEMPTS {
             let dir = Dir::new();
             let ports = free_ports();
             let command = prepare(&dir, ports);
             let mut child = Group::start(command, &dir.join(OUTPUT));
-            match child.wait_until_listening(&ports) {
+            match child.wait_until_listening(&ports, || ready(&dir)) {
                 Ok(()) => return Self { child, dir, ports },
                 Err(why) => {
                     let output = fs::read(dir.join(OUTPUT)).unwrap_or_default();
@@ -82,7 +88,7 @@ impl Group {
         Self { child }
     }
 
-    fn wait_until_listening(&mut self, ports: &[u16]) -> Result<(), String> {
+    fn wait_until_listening(&mut self, ports: &[u16], ready: impl Fn() -> bool) -> Result<(), String> {
         let end = Instant::now() + START;
         for port in ports {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, *port));
@@ -95,6 +101,15 @@ impl Group {
                 }
                 thread::sleep(PAUSE);
             }
+        }
+        while !ready() {
+            if let Some(status) = self.exited() {
+                return Err(format!("ended with {status}"));
+            }
+            if Instant::now() >= end {
+                return Err(format!("was not ready within {START:?}"));
+            }
+            thread::sleep(PAUSE);
         }
         // Somebody else may have taken the port first and be the one who answered.
         match self.exited() {
@@ -113,6 +128,34 @@ impl Group {
             let _gone = kill_process_group(group, signal);
         }
     }
+}
+
+/// Runs a tool to its end, with `input` for it to read, and returns what it printed.
+///
+/// # Panics
+/// If it does not start or fails; with what it said.
+pub(super) fn run(command: &mut Command, input: &str) -> String {
+    let program = command.get_program().display().to_string();
+    let piped = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = piped
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start `{program}`: {error}"));
+    if let Some(mut stdin) = child.stdin.take() {
+        // One who does not read to the end says why himself.
+        let _unread = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().expect("a child can be waited for");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "`{program}` ended with {}: {said}{complaint}",
+        output.status
+    );
+    said
 }
 
 impl Drop for Group {

@@ -1,8 +1,11 @@
 //! Access logs in a form of our own, the same for each peer that can write it.
 //!
 //! One line for each request, fields between single spaces, `-` for what there is not:
-//! `CONNECTION METHOD TARGET STATUS USER BYTES`.
+//! `CONNECTION METHOD TARGET STATUS USER BYTES CREDENTIALS`. The last is the field with which the client logged on, spaces
+//! and all; a peer may cut it short.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -27,6 +30,44 @@ pub struct LogLine {
     pub user: Option<String>,
     /// Bytes that were sent to the client: with their head at a proxy, without at an origin.
     pub bytes: u64,
+    /// What it brought to log on with.
+    pub brought: Brought,
+}
+
+/// What a request brought to log on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brought {
+    /// Nothing.
+    Nothing,
+    /// The first message of an NTLM exchange, which asks for a challenge: raw, or in SPNEGO.
+    Greeting,
+    /// Something to judge: a password, a digest, a ticket, the last message of an NTLM exchange.
+    Proof,
+}
+
+impl LogLine {
+    /// Whether it brought a proof and was asked for another one: a failed logon, or a nonce that was too old.
+    #[must_use]
+    pub fn is_failed_logon(&self) -> bool {
+        self.brought == Brought::Proof && matches!(self.status, 401 | 407)
+    }
+}
+
+impl Brought {
+    fn of(credentials: &str) -> Self {
+        if credentials == "-" {
+            return Self::Nothing;
+        }
+        let token = credentials.split_once(' ').map_or("", |(_, token)| token);
+        // Of a token that was cut, whole groups of four are still to be read.
+        let whole = token.get(..token.len() - token.len() % 4).unwrap_or_default();
+        let token = BASE64_STANDARD.decode(whole).unwrap_or_default();
+        if token.windows(GREETING.len()).any(|window| window == GREETING) {
+            Self::Greeting
+        } else {
+            Self::Proof
+        }
+    }
 }
 
 /// Reads what there is now.
@@ -83,8 +124,8 @@ fn is_probe(line: &str) -> bool {
 }
 
 fn parse_line(line: &str) -> Option<LogLine> {
-    let fields: Vec<&str> = line.split(' ').collect();
-    let [connection, method, target, status, user, bytes] = fields[..] else {
+    let fields: Vec<&str> = line.splitn(7, ' ').collect();
+    let [connection, method, target, status, user, bytes, credentials] = fields[..] else {
         return None;
     };
     Some(LogLine {
@@ -95,8 +136,14 @@ fn parse_line(line: &str) -> Option<LogLine> {
         status: status.parse().ok()?,
         user: (user != "-").then(|| user.to_owned()),
         bytes: bytes.parse().ok()?,
+        brought: Brought::of(credentials),
     })
 }
+
+/// The signature and the type of NTLM's first message, in [MS-NLMP §2.2.1.1]'s order of bytes.
+///
+/// [MS-NLMP §2.2.1.1]: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-nlmp/b34032e5-3aae-4bc6-84c3-c6d80eadf7f2
+const GREETING: &[u8] = b"NTLMSSP\0\x01\0\0\0";
 
 /// How long a peer may take to write a line down.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -117,16 +164,17 @@ mod tests {
             status,
             user: user.map(str::to_owned),
             bytes: 12,
+            brought: Brought::Nothing,
         }
     }
 
     #[test]
     fn counts_turns_for_each_connection_and_leaves_probes_out() {
         let text = "\
-            9 NONE error:transaction-end-before-headers 000 - 0\n\
-            7 GET http://a/b 407 - 12\n\
-            8 GET http://a/b 407 - 12\n\
-            7 GET http://a/b 200 alice 12\n\
+            9 NONE error:transaction-end-before-headers 000 - 0 -\n\
+            7 GET http://a/b 407 - 12 -\n\
+            8 GET http://a/b 407 - 12 -\n\
+            7 GET http://a/b 200 alice 12 -\n\
             7 GET http://a/b 2";
         let expected = [
             line(7, 1, 407, None),
@@ -140,12 +188,44 @@ mod tests {
     fn line_of_another_form_is_none() {
         for text in [
             "",
-            "x GET / 200 - 1",
-            "1 GET / ok - 1",
+            "x GET / 200 - 1 -",
+            "1 GET / ok - 1 -",
             "1 GET / 200 -",
-            "1 GET / 200 - 1 2",
+            "1 GET / 200 - 1",
         ] {
             assert_eq!(parse_line(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_message_of_ntlm_proves_nothing() {
+        let table: [(&str, Brought); 7] = [
+            ("-", Brought::Nothing),
+            ("Basic YTpi", Brought::Proof),
+            ("Digest username=\"alice\"", Brought::Proof),
+            ("NTLM TlRMTVNTUAABAAAAB4II", Brought::Greeting),
+            ("NTLM TlRMTVNTUAADAAAAGAAY", Brought::Proof),
+            // In SPNEGO, and cut short inside a group.
+            ("Negotiate oBMEEU5UTE1TU1AAAQAAAAAAAAAAxy", Brought::Greeting),
+            ("Negotiate YIICdQYGKwYBBQUCoII", Brought::Proof),
+        ];
+        for (credentials, expected) in table {
+            assert_eq!(Brought::of(credentials), expected, "{credentials}");
+        }
+    }
+
+    #[test]
+    fn a_proof_that_is_asked_for_again_has_failed() {
+        let table = [
+            ("1 GET / 407 - 1 Basic YTpi", true),
+            ("1 GET / 401 - 1 NTLM TlRMTVNTUAADAAAA", true),
+            ("1 GET / 407 - 1 NTLM TlRMTVNTUAABAAAA", false),
+            ("1 GET / 407 - 1 -", false),
+            ("1 GET / 200 a 1 Basic YTpi", false),
+        ];
+        for (text, expected) in table {
+            let line = parse_line(text).unwrap();
+            assert_eq!(line.is_failed_logon(), expected, "{text}");
         }
     }
 }

@@ -105,7 +105,7 @@ fn configuration(dir: &Dir, ports: [u16; 2], root: &Path, leaf: &Leaf, lines: &s
          error_log stderr warn;\n\
          events {{ worker_connections 512; }}\n\
          http {{\n\
-           log_format symgate '$connection $request_method $request_uri $status - $body_bytes_sent';\n\
+           log_format symgate '$connection $request_method $request_uri $status - $body_bytes_sent $http_authorization';\n\
            access_log {here}/{LOG} symgate;\n\
            client_body_temp_path {here}/body;\n\
            proxy_temp_path {here}/proxy;\n\

@@ -1,20 +1,22 @@
-//! squid as the proxy of an office: open, with Basic, and with Basic behind TLS.
+//! squid as the proxy of an office: open, or asking for whatever [`Auth`] it is given, in clear text and behind TLS.
 
-use std::fs;
+mod auth;
+
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
-use std::os::unix::fs::chown;
-use std::path::Path;
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::dir::Dir;
 use crate::peer::child::Listening;
+use crate::peer::give;
 use crate::peer::log;
 use crate::peer::log::LogLine;
 use crate::peer::program::Installed;
 use crate::peer::program::Program;
 use crate::pki::Leaf;
+
+pub use auth::After407;
+pub use auth::Auth;
 
 /// A running squid that caches nothing.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub struct Squid {
 }
 
 impl Squid {
-    /// The realm of its Basic challenge.
+    /// The realm of its Basic and Digest challenges.
     pub const REALM: &'static str = "Office proxy";
 
     /// Lets everybody through.
@@ -42,7 +44,7 @@ impl Squid {
     /// If it does not come to listen; with what it said.
     #[must_use]
     pub fn basic(installed: &Installed, user: &str, password: &str) -> Self {
-        Self::with_lines(installed, None, |dir| basic_lines(dir, user, password))
+        Self::asking(installed, None, &[Auth::Basic { user, password }])
     }
 
     /// Like [`Squid::basic`], but clients speak TLS to the proxy itself.
@@ -51,7 +53,18 @@ impl Squid {
     /// If it does not come to listen; with what it said.
     #[must_use]
     pub fn tls_basic(installed: &Installed, user: &str, password: &str, leaf: &Leaf) -> Self {
-        Self::with_lines(installed, Some(leaf), |dir| basic_lines(dir, user, password))
+        Self::asking(installed, Some(leaf), &[Auth::Basic { user, password }])
+    }
+
+    /// Asks everybody to log on, offering `ways` in this order; with a `leaf`, clients speak TLS to the proxy itself.
+    ///
+    /// What a way names, a KDC or a winbindd, has to outlive the proxy.
+    ///
+    /// # Panics
+    /// If it does not come to listen; with what it said.
+    #[must_use]
+    pub fn asking(installed: &Installed, leaf: Option<&Leaf>, ways: &[Auth<'_>]) -> Self {
+        Self::with_lines(installed, leaf, |dir| auth::lines(dir, ways))
     }
 
     /// Starts with the access rules that `lines` writes, given the directory for their files.
@@ -64,7 +77,7 @@ impl Squid {
         let child = Listening::start(|dir, [port]| {
             let text = configuration(dir, port, leaf) + &lines(dir);
             let file = dir.write("squid.conf", text);
-            give_away(dir);
+            give::to_user(dir, USER);
             let mut command = Command::new(program);
             // The name becomes that of segments of shared memory, one set for the whole machine.
             command.args(["-N", "-n", &format!("symgate{port}"), "-f"]).arg(file);
@@ -130,7 +143,7 @@ fn configuration(dir: &Dir, port: u16, leaf: Option<&Leaf>) -> String {
          cache_mem 8 MB\n\
          memory_pools off\n\
          shutdown_lifetime 0 seconds\n\
-         logformat symgate %>p %rm %ru %>Hs %un %<st\n\
+         logformat symgate %>p %rm %ru %>Hs %un %<st %'.{TOKEN}>h{{Proxy-Authorization}}\n\
          access_log stdio:{here}/{LOG} logformat=symgate\n\
          cache_log {here}/cache.log\n\
          coredump_dir {here}\n\
@@ -141,83 +154,10 @@ fn configuration(dir: &Dir, port: u16, leaf: Option<&Leaf>) -> String {
     )
 }
 
-fn basic_lines(dir: &Dir, user: &str, password: &str) -> String {
-    let users = dir.write("users", format!("{user}:{}\n", crypt(password)));
-    format!(
-        "auth_param basic program {} {}\n\
-         auth_param basic children 4 startup=1 idle=1\n\
-         auth_param basic realm {}\n\
-         acl known proxy_auth REQUIRED\n\
-         http_access allow known\n\
-         http_access deny all\n",
-        helper("basic_ncsa_auth").display(),
-        users.display(),
-        Squid::REALM,
-    )
-}
-
-/// The hash of a password as password files hold it.
-///
-/// By perl, which squid's packages bring along, and the C library's `crypt`.
-fn crypt(password: &str) -> String {
-    let output = Command::new("perl")
-        .args(["-e", "print crypt($ARGV[0], '$6$symgate$')", password])
-        .output()
-        .expect("perl runs, squid needs it too");
-    let hash = String::from_utf8(output.stdout).expect("a hash is ASCII");
-    assert!(hash.starts_with("$6$"), "crypt knows no SHA-512: `{hash}`");
-    hash
-}
-
-fn helper(name: &str) -> PathBuf {
-    [
-        "/usr/lib/squid",
-        "/usr/lib64/squid",
-        "/usr/libexec/squid",
-        "/usr/local/libexec/squid",
-    ]
-    .map(|directory| Path::new(directory).join(name))
-    .into_iter()
-    .find(|file| file.is_file())
-    .unwrap_or_else(|| panic!("squid has no `{name}` in the usual places"))
-}
-
-/// Makes the directory and its files squid's, when it will give up root for its own user.
-fn give_away(dir: &Dir) {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let passwd = fs::read_to_string("/etc/passwd").expect("users are listed");
-    let id = user_id(&passwd, USER).unwrap_or_else(|| panic!("there is no user `{USER}`"));
-    let mut paths = vec![dir.path().to_path_buf()];
-    let entries = fs::read_dir(dir.path()).expect("the directory can be listed");
-    paths.extend(entries.flatten().map(|entry| entry.path()));
-    for path in paths {
-        chown(&path, Some(id), None).unwrap_or_else(|error| panic!("cannot give away `{}`: {error}", path.display()));
-    }
-}
-
-fn user_id(passwd: &str, user: &str) -> Option<u32> {
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(user)).then(|| fields.nth(1)?.parse().ok())?
-    })
-}
-
 /// Debian's name for the user that squid becomes.
 const USER: &str = "proxy";
 
 const LOG: &str = "access.log";
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn user_is_found_by_its_whole_name() {
-        let passwd = "root:x:0:0::/:/bin/sh\nproxyx:x:7:7::/:/bin/sh\nproxy:x:13:13::/bin:/bin/sh\n";
-        for (user, expected) in [("root", Some(0)), ("proxy", Some(13)), ("prox", None)] {
-            assert_eq!(user_id(passwd, user), expected, "{user}");
-        }
-    }
-}
+/// How much of the credentials the log keeps: enough to find an NTLM message in SPNEGO.
+const TOKEN: usize = 160;
