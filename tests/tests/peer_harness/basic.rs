@@ -1,82 +1,22 @@
-//! The harness itself, proved with a client of another author: each peer does what its tests rely on.
-#![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+//! nginx, squid with Basic and tinyproxy, proved with curl.
 
-use std::fs;
-use std::path::Path;
 use std::process::Command;
-use symgate_tests::Dir;
 use symgate_tests::Pki;
 use symgate_tests::Relay;
-use symgate_tests::peer::Installed;
-use symgate_tests::peer::LogLine;
 use symgate_tests::peer::Nginx;
 use symgate_tests::peer::Program;
 use symgate_tests::peer::Squid;
 use symgate_tests::peer::Tinyproxy;
 use symgate_tests::peer::require;
 
-const HELLO: &str = "hello, debugger\n";
-const RIGHT: &str = "alice:S3cret pass";
-const WRONG: &str = "alice:wrong";
-
-fn store() -> Dir {
-    let dir = Dir::new();
-    dir.write("hello.txt", HELLO);
-    dir
-}
-
-/// What curl saw: its exit status, the origin's status, the answer to CONNECT, and the body.
-#[derive(Debug, PartialEq, Eq)]
-struct Seen {
-    exit: i32,
-    status: u16,
-    connect: u16,
-    body: String,
-}
-
-impl Seen {
-    fn hello(connect: u16) -> Self {
-        Self {
-            exit: 0,
-            status: 200,
-            connect,
-            body: HELLO.to_owned(),
-        }
-    }
-}
-
-fn curl<'a>(curl: &Installed, arguments: impl IntoIterator<Item = &'a str>) -> Seen {
-    let dir = Dir::new();
-    let body = dir.join("body");
-    let output = Command::new(curl.command())
-        .args(["-q", "--silent", "--max-time", "30", "--noproxy", "", "--http1.1"])
-        .args(["--write-out", "%{http_code} %{http_connect}", "--output"])
-        .arg(&body)
-        .args(arguments)
-        .env_clear()
-        .output()
-        .unwrap();
-    let codes = String::from_utf8(output.stdout).unwrap();
-    let (status, connect) = codes.split_once(' ').unwrap();
-    Seen {
-        exit: output.status.code().unwrap(),
-        status: status.parse().unwrap(),
-        connect: connect.parse().unwrap(),
-        body: fs::read_to_string(body).unwrap_or_default(),
-    }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-/// Turn, method, status and user: what does not change from run to run.
-fn steps(log: &[LogLine]) -> Vec<(u64, &str, u16, Option<&str>)> {
-    log.iter()
-        .map(|line| (line.turn, line.method.as_str(), line.status, line.user.as_deref()))
-        .collect()
-}
+use crate::HELLO;
+use crate::RIGHT;
+use crate::Seen;
+use crate::WRONG;
+use crate::curl;
+use crate::steps;
+use crate::store;
+use crate::text;
 
 /// URL, arguments for credentials, and curl's exit status with the statuses of GET and CONNECT.
 type Row<'a> = (&'a str, &'a [&'a str], (i32, u16, u16));
