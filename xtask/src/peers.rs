@@ -37,16 +37,20 @@ pub(crate) fn test(run: &mut Run, project: &Project) -> Result<()> {
 }
 
 fn report_missing() -> Result<()> {
-    let missing: Vec<_> = PROGRAMS
-        .iter()
-        .filter(|(program, _)| program::find(program).is_none())
+    let programs = PROGRAMS.iter().filter(|(name, _)| program::find(name).is_none());
+    let libraries = LIBRARIES.iter().filter(|(name, _)| program::library(name).is_none());
+    let modules = MODULES.iter().filter(|(name, _)| !program::python_has(name));
+    let missing: Vec<_> = programs
+        .chain(libraries)
+        .map(|(name, package)| (name, "Debian", package))
+        .chain(modules.map(|(name, package)| (name, "Python", package)))
         .collect();
     if missing.is_empty() {
         return Ok(());
     }
     println!("missing here:");
-    for (program, package) in &missing {
-        println!("  {program:<12} Debian package {package}");
+    for (name, whose, package) in &missing {
+        println!("  {name:<34} {whose} package {package}");
     }
     if program::is_ci() {
         bail!("under CI a missing peer is a failure");
@@ -60,12 +64,30 @@ pub(crate) const PREFIX: &str = "peer_";
 
 /// Programs that some test wants, and the Debian packages that bring them.
 const PROGRAMS: &[(&str, &str)] = &[
+    ("apache2", "apache2"),
     ("cabextract", "cabextract"),
     ("clang", "clang"),
     ("curl", "curl"),
     ("gcab", "gcab"),
+    ("kadmin.local", "krb5-admin-server"),
+    ("kinit", "krb5-user"),
+    ("krb5kdc", "krb5-kdc"),
+    ("lighttpd", "lighttpd"),
     ("lld-link", "lld"),
     ("nginx", "nginx-light"),
+    ("smbpasswd", "samba-common-bin"),
     ("squid", "squid-openssl"),
     ("tinyproxy", "tinyproxy"),
+    ("winbindd", "winbind"),
 ];
+
+/// Files that some test wants below a directory of libraries, and the Debian packages that bring them.
+const LIBRARIES: &[(&str, &str)] = &[
+    ("apache2/modules/mod_auth_gssapi.so", "libapache2-mod-auth-gssapi"),
+    ("gssntlmssp/gssntlmssp.so", "gss-ntlmssp"),
+    ("libnss_wrapper.so", "libnss-wrapper"),
+    ("lighttpd/mod_openssl.so", "lighttpd-mod-openssl"),
+];
+
+/// Modules of Python that some test wants, and the packages of Python's index that bring them.
+const MODULES: &[(&str, &str)] = &[("spnego", "pyspnego")];
