@@ -32,6 +32,8 @@ mod inspector;
 #[cfg(feature = "peers")]
 pub mod made;
 #[cfg(all(feature = "peers", unix))]
+pub mod matrix;
+#[cfg(all(feature = "peers", unix))]
 pub mod peer;
 #[cfg(feature = "peers")]
 mod pki;

@@ -70,7 +70,7 @@ usage: cargo xtask CHORE
   test                        all tests that need nothing installed
   ci [--without STEP]...      everything that has to pass, in the order of CI
   demo [NAME]                 the command, driven through a proxy and a store made on the spot
-  peers                       the tests that need other authors' servers; names what is missing
+  peers                       the tests against other authors' servers, and a table of who lets us through
   fixtures                    fetches real PE and PDB files and checks their digests
   fuzz [--seconds N] [TARGET] builds the fuzz targets and runs each for N seconds (10)
   bench [ARGS]                times symgate against curl

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use crate::fixtures;
 use crate::program;
+use crate::project;
 use crate::project::Project;
 use crate::run::Run;
 
 /// `cargo xtask peers`
 pub(crate) fn test(run: &mut Run, project: &Project) -> Result<()> {
-    report_missing()?;
+    let complete = is_complete()?;
     // Real symbol files are peers too; whoever is offline still has the other tests.
     match fixtures::make(run, project) {
         Err(error) if !program::is_ci() => eprintln!("without real symbol files: {error:#}"),
@@ -33,10 +34,14 @@ pub(crate) fn test(run: &mut Run, project: &Project) -> Result<()> {
         }
         run.command(&format!("peers of {package}"), &mut cargo)?;
     }
+    if complete {
+        project::run_binary(run, project, "matrix", false, &[])?;
+    }
     Ok(())
 }
 
-fn report_missing() -> Result<()> {
+/// Whether all is there; says what is not.
+fn is_complete() -> Result<bool> {
     let programs = PROGRAMS.iter().filter(|(name, _)| program::find(name).is_none());
     let libraries = LIBRARIES.iter().filter(|(name, _)| program::library(name).is_none());
     let modules = MODULES.iter().filter(|(name, _)| !program::python_has(name));
@@ -46,7 +51,7 @@ fn report_missing() -> Result<()> {
         .chain(modules.map(|(name, package)| (name, "Python", package)))
         .collect();
     if missing.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     println!("missing here:");
     for (name, whose, package) in &missing {
@@ -55,8 +60,8 @@ fn report_missing() -> Result<()> {
     if program::is_ci() {
         bail!("under CI a missing peer is a failure");
     }
-    println!("tests that need them are skipped");
-    Ok(())
+    println!("tests that need them are skipped, and so is the table of who lets us through");
+    Ok(false)
 }
 
 /// How the names of integration tests start that need something installed.
