@@ -109,6 +109,7 @@ impl Error {
             Self::Auth { .. } => 8,
             Self::Tunnel { .. } | Self::Redirect { .. } | Self::Peer { .. } | Self::Limit { .. } => 7,
             Self::Failed { failure, .. } => match failure.kind {
+                FailureKind::ClientCertificate => 8,
                 FailureKind::TlsCertificate => 6,
                 FailureKind::TlsHandshake => 5,
                 FailureKind::Read | FailureKind::Write => 4,
@@ -176,6 +177,8 @@ pub enum FailureKind {
     TlsHandshake,
     /// TLS: the certificate is not one that we trust for this name.
     TlsCertificate,
+    /// TLS: the peer wants a certificate of ours, or another one. Its "no" is one of authentication.
+    ClientCertificate,
     /// Reading, or the stream ended where an answer was due.
     Read,
     /// Writing.
@@ -191,6 +194,7 @@ impl fmt::Display for FailureKind {
             Self::Connect => "no connection",
             Self::TlsHandshake => "the TLS handshake failed",
             Self::TlsCertificate => "the TLS certificate is not trusted",
+            Self::ClientCertificate => "a client certificate is needed",
             Self::Read => "the connection broke while reading",
             Self::Write => "the connection broke while writing",
             Self::Timeout => "timed out",
@@ -484,6 +488,12 @@ mod tests {
         );
         assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
         assert_eq!(failed(FailureKind::Read).rank(), failed(FailureKind::Write).rank());
+        // Both are authentication.
+        let auth = Error::Auth {
+            hop: hop(),
+            source: symgate_auth::Error::Refused(symgate_auth::Refusal::Automatic),
+        };
+        assert_eq!(failed(FailureKind::ClientCertificate).rank(), auth.rank());
     }
 
     #[test]
@@ -494,6 +504,7 @@ mod tests {
             FailureKind::Connect.to_string(),
             FailureKind::TlsHandshake.to_string(),
             FailureKind::TlsCertificate.to_string(),
+            FailureKind::ClientCertificate.to_string(),
             FailureKind::Read.to_string(),
             FailureKind::Write.to_string(),
             FailureKind::Timeout.to_string(),

@@ -58,6 +58,8 @@ pub enum Cause {
     Automatic,
     /// A person cancelled the question.
     ByUser,
+    /// The peer lets nobody in without a client certificate, and there is none that it takes.
+    ClientCertificate,
     /// The peer offers no scheme that we can use.
     NoUsableScheme,
     /// The peer rejected every answer there was.
@@ -69,6 +71,7 @@ impl fmt::Display for Cause {
         f.write_str(match self {
             Self::Automatic => "refused automatically",
             Self::ByUser => "cancelled by the user",
+            Self::ClientCertificate => "a client certificate is needed",
             Self::NoUsableScheme => "no usable authentication scheme",
             Self::Rejected => "credentials rejected",
         })
@@ -162,6 +165,7 @@ mod tests {
             (LatchKey::store(origin(), "/a/b/").to_string(), "store `https://h/a/b`"),
             (Cause::Automatic.to_string(), "refused automatically"),
             (Cause::ByUser.to_string(), "cancelled by the user"),
+            (Cause::ClientCertificate.to_string(), "a client certificate is needed"),
             (Cause::NoUsableScheme.to_string(), "no usable authentication scheme"),
             (Cause::Rejected.to_string(), "credentials rejected"),
         ];

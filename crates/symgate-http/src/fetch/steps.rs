@@ -375,11 +375,15 @@ impl Fetch {
     }
 
     /// Whether the next route of the list is tried: where this one's first hop cannot be passed, or its proxy was
-    /// refused an answer without anybody having been asked. A person's "no" ends the errand; what a proxy or a server
+    /// refused an answer, or a certificate, without anybody having been asked. A person's "no" ends the errand; what a proxy or a server
     /// said stands, and so does what is wrong with the origin's certificate, whichever way leads there. `asked`: the
     /// request itself has been sent.
     fn may_try_another_route(&self, error: &Error, asked: bool) -> bool {
         match error {
+            // In TLS 1.3 it shows when the request is under way; the proxy has not looked at that.
+            Error::Failed { hop, failure } if failure.kind == FailureKind::ClientCertificate => {
+                hop.target == Target::Proxy
+            }
             Error::Failed { hop, failure } => {
                 let tls = matches!(failure.kind, FailureKind::TlsCertificate | FailureKind::TlsHandshake);
                 !asked && *hop == self.endpoint.hop && !(tls && hop.target == Target::Origin)
