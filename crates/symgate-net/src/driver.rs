@@ -31,6 +31,8 @@ pub(crate) struct Driver<'d> {
     queued: Duration,
     // Dropped in this order: the connection is closed before its place is free.
     stream: Option<Stream>,
+    /// The way of the stream.
+    way: Option<PoolKey>,
     lease: Option<Lease<PoolKey, Kept>>,
     tickets: Tickets,
     finished: Finished,
@@ -50,6 +52,7 @@ impl<'d> Driver<'d> {
             lease: None,
             stream: None,
             tickets: Tickets::default(),
+            way: None,
             finished: Finished::default(),
         }
     }
@@ -181,6 +184,7 @@ impl<'d> Driver<'d> {
     fn open(&mut self, endpoint: &Endpoint, wait: &Wait<'_>) -> Outcome<Opened> {
         // The machine has forgotten a stream that it wants another one for.
         self.stream = None;
+        self.way = Some(endpoint.key.clone());
         let take = match endpoint.reuse {
             Reuse::Allowed => Take::Idle,
             Reuse::Never => Take::Slot,
@@ -221,11 +225,15 @@ impl<'d> Driver<'d> {
     }
 
     fn start_tls(&mut self, target: Target, host: &str, early: &[u8], wait: &Wait<'_>) -> Outcome<Channel> {
-        let tls = match target {
-            Target::Origin => &self.client.config.origin_tls,
-            Target::Proxy => &self.client.config.proxy_tls,
+        let way = self.way.as_ref();
+        let (tls, peer) = match target {
+            Target::Origin => (&self.client.config.origin_tls, way.and_then(|way| way.origin.as_ref())),
+            Target::Proxy => (&self.client.config.proxy_tls, way.and_then(|way| way.route.proxy())),
         };
-        let shaken = match (tls.client_config(), named(host)) {
+        // Which certificate a stream was opened with follows from whom it leads to, for as long as a client lives. So
+        // the pool's key, which names both hops, keeps identities apart here too.
+        let peer = peer.filter(|peer| peer.host() == host);
+        let shaken = match (tls.client_config(peer), named(host)) {
             (Ok(config), Ok(name)) => match &mut self.stream {
                 Some(stream) => stream.start_tls(config, name, early, wait),
                 None => Err(gone()),
@@ -272,6 +280,9 @@ impl<'d> Driver<'d> {
             Halt::Cancelled => Err(Error::Cancelled),
             Halt::Expired => Ok(Failure::new(FailureKind::Timeout, late)),
             Halt::Io(error) => Ok(Failure::new(kind, error)),
+            Halt::Tls(error) if error.is_client_certificate() => {
+                Ok(Failure::new(FailureKind::ClientCertificate, error))
+            }
             Halt::Tls(error) => Ok(Failure::new(kind, error)),
         }
     }

@@ -30,15 +30,24 @@ pub enum ConfigError {
     /// The client certificate and its key cannot be used together.
     #[error("the client certificate and its key cannot be used")]
     ClientCertificate(#[source] rustls::Error),
+    /// The private key wants a password, and there is nobody here to ask for it.
+    #[error("the private key is encrypted, which is not supported")]
+    EncryptedKey,
     /// A configuration that was given as a whole brings its own client certificate.
     #[error("a TLS configuration that was given as a whole takes no client certificate")]
     GivenTls,
     /// The text holds no private key.
     #[error("the PEM text holds no usable private key")]
     Key(#[source] pem::Error),
+    /// The private key is another certificate's.
+    #[error("the private key does not belong to the client certificate")]
+    KeyMismatch,
     /// The text holds no certificate that can be used.
     #[error("the PEM text holds no usable certificate")]
     NoCertificate,
+    /// What should hold certificates is no PEM text: binary DER or PKCS #12, or something else.
+    #[error("this is no PEM text")]
+    NotPem,
     /// The text is damaged.
     #[error("the PEM text is damaged")]
     Pem(#[source] pem::Error),
@@ -72,7 +81,7 @@ mod tests {
         let rustls = || rustls::Error::General("why".into());
         let http = symgate_http::Error::Misuse(symgate_http::Misuse::Spent);
         let http_line = http.to_string();
-        let rows: [(Box<dyn std::error::Error>, &str); 13] = [
+        let rows: [(Box<dyn std::error::Error>, &str); 16] = [
             (Box::new(Error::Cancelled), "cancelled"),
             (Box::new(Error::Entropy), "the operating system gives no random bytes"),
             (Box::new(Error::Http(http)), &http_line),
@@ -84,6 +93,15 @@ mod tests {
                 Box::new(ConfigError::ClientCertificate(rustls())),
                 "the client certificate and its key cannot be used",
             ),
+            (
+                Box::new(ConfigError::EncryptedKey),
+                "the private key is encrypted, which is not supported",
+            ),
+            (
+                Box::new(ConfigError::KeyMismatch),
+                "the private key does not belong to the client certificate",
+            ),
+            (Box::new(ConfigError::NotPem), "this is no PEM text"),
             (
                 Box::new(ConfigError::GivenTls),
                 "a TLS configuration that was given as a whole takes no client certificate",

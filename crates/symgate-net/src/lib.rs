@@ -76,4 +76,4 @@ pub use client::{Client, Config, Finished};
 pub use dial::{Attempt, DialError};
 pub use error::{ConfigError, Error, Late};
 pub use handler::Handler;
-pub use tls::{Roots, Tls, TlsError};
+pub use tls::{Audience, ClientCertificate, Roots, Tls, TlsError};

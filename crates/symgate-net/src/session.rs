@@ -18,11 +18,13 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedS
 
 use crate::deadline::{Halt, Wait};
 use crate::stream::{Below, Ended, Received};
-use crate::tls::TlsError;
+use crate::tls::{Ours, TlsError};
 
 /// A TLS connection whose handshake is over.
 pub(crate) struct Session {
     conn: UnbufferedClientConnection,
+    /// What the peer gets if it asks for our certificate.
+    ours: Ours,
     /// Records from below; `start..end` is not yet processed.
     inbox: Box<[u8]>,
     start: usize,
@@ -58,6 +60,11 @@ impl Session {
         early: &[u8],
         wait: &Wait<'_>,
     ) -> Result<Self, Halt> {
+        let ours = if config.client_auth_cert_resolver.has_certs() {
+            Ours::Shown
+        } else {
+            Ours::Nothing
+        };
         let conn = UnbufferedClientConnection::new(config, name).map_err(|error| Halt::Tls(TlsError::Setup(error)))?;
         let mut inbox = vec![0; INBOX.max(early.len())].into_boxed_slice();
         if let Some(front) = inbox.get_mut(..early.len()) {
@@ -65,6 +72,7 @@ impl Session {
         }
         let mut session = Self {
             conn,
+            ours,
             inbox,
             start: 0,
             end: early.len(),
@@ -224,9 +232,14 @@ impl Session {
                 // Early data are a server's, and what a later rustls adds is not for us.
                 Ok(_) => return Err(unconnected()),
                 Err(error) => {
-                    let error = TlsError::new(error, self.inbox.get(self.start..self.end).unwrap_or_default());
+                    let mut error = TlsError::new(error, self.inbox.get(self.start..self.end).unwrap_or_default());
+                    let is_alert = matches!(error, TlsError::Alert(_));
+                    // Ours is sent in answer to theirs, so before that no alert can be about it.
+                    if self.conn.peer_certificates().is_some() {
+                        error = error.judging(self.ours);
+                    }
                     self.start = (self.start + discard).min(self.end);
-                    if !matches!(error, TlsError::Alert(_)) {
+                    if !is_alert {
                         self.send_alert(below, wait);
                     }
                     self.broken = true;
@@ -283,8 +296,27 @@ impl Session {
     fn flush(&mut self, below: &mut Below<'_>, wait: &Wait<'_>) -> Result<(), Halt> {
         let sent = below.write_all(&self.outbox, wait);
         self.outbox.clear();
+        let sent = match sent {
+            Err(Halt::Io(error)) => Err(self.last_word(below, wait).unwrap_or(Halt::Io(error))),
+            sent => sent,
+        };
         self.broken |= sent.is_err();
         sent
+    }
+
+    /// The alert that the peer left before it closed the connection under our write. In TLS 1.3 it looks at our
+    /// certificate when we have begun to send already, and its reason must not be lost in a reset.
+    fn last_word(&mut self, below: &mut Below<'_>, wait: &Wait<'_>) -> Option<Halt> {
+        // What does not take our bytes any more makes nobody wait for its own.
+        while let Ok(None) = self.fill(below, wait) {
+            match self.turn(below, &mut [], true, wait) {
+                Ok(Turn::Ended) => return None,
+                Ok(Turn::Data(_) | Turn::Hungry | Turn::Ready) => {}
+                Err(halt @ Halt::Tls(_)) => return Some(halt),
+                Err(_) => return None,
+            }
+        }
+        None
     }
 
     /// Reads once from below; the end, if it came.

@@ -13,7 +13,7 @@ use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::cancel::Cancel;
 use crate::deadline::Wait;
-use crate::tls::{Roots, Tls, provider};
+use crate::tls::{ClientCertificate, Roots, Tls, provider};
 
 /// A certificate authority of one test.
 pub(crate) struct Authority {
@@ -69,14 +69,27 @@ impl Authority {
 
     /// Lets in only who shows a certificate of this authority.
     pub(crate) fn demanding(&self, certified: Certified) -> Arc<ServerConfig> {
+        self.wanting(certified, Demand::Must, rustls::ALL_VERSIONS)
+    }
+
+    /// Asks for a certificate of this authority.
+    pub(crate) fn wanting(
+        &self,
+        certified: Certified,
+        demand: Demand,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> Arc<ServerConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).unwrap();
         let provider = Arc::new(provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-            .build()
-            .unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let verifier = match demand {
+            Demand::Must => verifier,
+            Demand::May => verifier.allow_unauthenticated(),
+        };
+        let verifier = verifier.build().unwrap();
         let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_client_cert_verifier(verifier)
             .with_single_cert(certified.chain, certified.key)
@@ -85,7 +98,23 @@ impl Authority {
     }
 }
 
+/// Whether a server that asks for a certificate lets in who has none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Demand {
+    Must,
+    May,
+}
+
 impl Certified {
+    /// The certificate as a client shows it.
+    pub(crate) fn for_client(&self) -> ClientCertificate {
+        ClientCertificate::from_pem(self.pem.as_bytes(), self.key_pem.as_bytes()).unwrap()
+    }
+
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.chain[0]
+    }
+
     pub(crate) fn into_server(self, versions: &[&'static rustls::SupportedProtocolVersion]) -> Arc<ServerConfig> {
         let config = ServerConfig::builder_with_provider(Arc::new(provider()))
             .with_protocol_versions(versions)

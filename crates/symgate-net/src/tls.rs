@@ -1,4 +1,4 @@
-//! What we trust and what we show in TLS: [`Tls`], [`Roots`].
+//! What we trust and what we show in TLS (`DECISIONS` §6): [`Tls`], [`Roots`], [`ClientCertificate`].
 //!
 //! The cryptography is `ring`, named explicitly: the process-wide default of rustls belongs to the program, not to us.
 //! A `ClientConfig` is built when the first TLS connection is made, because loading the system's roots takes longer
@@ -11,6 +11,7 @@
 //! There is no switch that turns verification off. Whoever must, gives a `ClientConfig` of their own to
 //! [`Tls::given`], where rustls' own `dangerous` is in the path.
 
+mod certificate;
 mod error;
 mod issuer;
 mod roots;
@@ -20,14 +21,13 @@ use std::sync::{Arc, Once, OnceLock};
 use std::thread;
 
 use rustls::ClientConfig;
-use rustls::client::ResolvesClientCert;
+use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use symgate_auth::Origin;
 
+pub use self::certificate::{Audience, ClientCertificate};
 pub use self::error::TlsError;
-pub(crate) use self::error::named;
+pub(crate) use self::error::{Ours, named};
 pub use self::roots::Roots;
 use crate::error::ConfigError;
 
@@ -46,7 +46,7 @@ use crate::error::ConfigError;
 #[derive(Clone)]
 pub struct Tls {
     source: Source,
-    built: Arc<OnceLock<Result<Arc<ClientConfig>, rustls::Error>>>,
+    built: Arc<OnceLock<Result<Configs, rustls::Error>>>,
     /// Builds at most once ahead of time.
     warming: Arc<Once>,
 }
@@ -55,9 +55,26 @@ pub struct Tls {
 enum Source {
     Built {
         roots: Arc<Roots>,
-        identity: Option<Arc<SingleCertAndKey>>,
+        identity: Option<Identity>,
     },
     Given(Arc<ClientConfig>),
+}
+
+/// As whom we come, and to whom.
+#[derive(Clone, Debug)]
+struct Identity {
+    certificate: ClientCertificate,
+    audience: Audience,
+}
+
+/// What is built of roots and certificate. rustls is not told whose request for a certificate it answers, so the choice
+/// is made before it is asked: by the configuration that a connection gets.
+#[derive(Clone, Debug)]
+struct Configs {
+    /// For who is shown no certificate.
+    anonymous: Arc<ClientConfig>,
+    /// For the audience of the certificate, if there is one.
+    showing: Option<Arc<ClientConfig>>,
 }
 
 impl Tls {
@@ -70,35 +87,49 @@ impl Tls {
         })
     }
 
-    /// Uses the caller's own configuration as it is: its provider, verifier, ALPN and resumption.
+    /// Uses the caller's own configuration as it is: its provider, verifier, ALPN, resumption and client certificate.
+    /// That certificate is the caller's affair: it is shown to whoever asks, redirect targets included.
     #[must_use]
     pub fn given(config: Arc<ClientConfig>) -> Self {
         Self::from_source(Source::Given(config))
     }
 
-    /// Shows this certificate to peers that ask for one; both texts are PEM, the chain with the end-entity first.
-    /// They may be the same text.
+    /// Shows this certificate to peers of the audience, and to them only if they ask for one.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if one of them holds nothing of use, if they do not belong together, or if the configuration
-    /// was [`given`](Self::given).
-    pub fn with_client_certificate(self, chain_pem: &[u8], key_pem: &[u8]) -> Result<Self, ConfigError> {
+    /// [`ConfigError::GivenTls`] if the configuration was [`given`](Self::given).
+    pub fn with_client_certificate(
+        self,
+        certificate: ClientCertificate,
+        audience: Audience,
+    ) -> Result<Self, ConfigError> {
         let Source::Built { roots, .. } = self.source else {
             return Err(ConfigError::GivenTls);
         };
-        let chain = CertificateDer::pem_slice_iter(chain_pem)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(ConfigError::Pem)?;
-        if chain.is_empty() {
-            return Err(ConfigError::NoCertificate);
-        }
-        let key = PrivateKeyDer::from_pem_slice(key_pem).map_err(ConfigError::Key)?;
-        let key = CertifiedKey::from_der(chain, key, &provider()).map_err(ConfigError::ClientCertificate)?;
         Ok(Self::from_source(Source::Built {
             roots,
-            identity: Some(Arc::new(key.into())),
+            identity: Some(Identity { certificate, audience }),
         }))
+    }
+
+    /// Shows the certificate, if there is one, to none but these origins, and among them only to those that were its
+    /// audience already. A [given](Self::given) configuration stays as it is.
+    #[must_use]
+    pub fn shown_only_to(self, origins: impl IntoIterator<Item = Origin>) -> Self {
+        match self.source {
+            Source::Built {
+                roots,
+                identity: Some(Identity { certificate, audience }),
+            } => {
+                let audience = audience.narrowed_to(origins);
+                Self::from_source(Source::Built {
+                    roots,
+                    identity: Some(Identity { certificate, audience }),
+                })
+            }
+            Source::Built { identity: None, .. } | Source::Given(_) => self,
+        }
     }
 
     fn from_source(source: Source) -> Self {
@@ -109,15 +140,19 @@ impl Tls {
         }
     }
 
-    /// The configuration, built at the first call.
-    pub(crate) fn client_config(&self) -> Result<Arc<ClientConfig>, TlsError> {
+    /// The configuration for a connection to this peer, built at the first call; without a certificate for a peer
+    /// that is not known.
+    pub(crate) fn client_config(&self, peer: Option<&Origin>) -> Result<Arc<ClientConfig>, TlsError> {
         match &self.source {
             Source::Given(config) => Ok(Arc::clone(config)),
-            Source::Built { roots, identity } => self
-                .built
-                .get_or_init(|| build(roots, identity.clone()).map(Arc::new))
-                .clone()
-                .map_err(TlsError::Setup),
+            Source::Built { roots, identity } => {
+                let built = self.built.get_or_init(|| build(roots, identity.as_ref()));
+                let Configs { anonymous, showing } = built.clone().map_err(TlsError::Setup)?;
+                let is_shown = |identity: &Identity| peer.is_some_and(|peer| identity.audience.has(peer));
+                Ok(showing
+                    .filter(|_| identity.as_ref().is_some_and(is_shown))
+                    .unwrap_or(anonymous))
+            }
         }
     }
 
@@ -132,7 +167,7 @@ impl Tls {
             // Without a thread, or with an error, the handshake finds out by itself.
             let spawned = thread::Builder::new()
                 .name("roots".into())
-                .spawn(move || drop(tls.client_config()));
+                .spawn(move || drop(tls.client_config(None)));
             drop(spawned);
         });
     }
@@ -152,26 +187,34 @@ impl fmt::Debug for Tls {
             Source::Built { roots, identity } => f
                 .debug_struct("Tls")
                 .field("roots", roots)
-                .field("client_certificate", &identity.is_some())
+                .field("identity", identity)
                 .finish(),
         }
     }
 }
 
-fn build(roots: &Roots, identity: Option<Arc<SingleCertAndKey>>) -> Result<ClientConfig, rustls::Error> {
+fn build(roots: &Roots, identity: Option<&Identity>) -> Result<Configs, rustls::Error> {
     let provider = Arc::new(provider());
     let verifier = issuer::Naming::new(roots.verifier(&provider)?);
     // `dangerous` is how rustls lets any verifier in; this one only adds words to a refusal of rustls' own.
-    let builder = ClientConfig::builder_with_provider(provider)
+    let mut anonymous = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier));
-    let mut config = match identity {
-        Some(identity) => builder.with_client_cert_resolver(identity as Arc<dyn ResolvesClientCert>),
-        None => builder.with_no_client_auth(),
-    };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    anonymous.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let showing = identity.map(|identity| {
+        let mut showing = anonymous.clone();
+        showing.client_auth_cert_resolver = identity.certificate.resolver();
+        // Sessions are kept by host without its port, and a resumed one says again who we are: those of the audience
+        // must not be resumed elsewhere.
+        showing.resumption = Resumption::default();
+        Arc::new(showing)
+    });
+    Ok(Configs {
+        anonymous: Arc::new(anonymous),
+        showing,
+    })
 }
 
 /// The cryptography of this crate.

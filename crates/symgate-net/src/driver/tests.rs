@@ -1,5 +1,7 @@
 //! Whole errands over real sockets: what is kept, what ends a wait, what each fault of the world is called.
 
+mod certificates;
+
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -7,17 +7,20 @@ use std::time::{Duration, Instant};
 
 use rustls::server::ServerConfig;
 use rustls::{ALL_VERSIONS, HandshakeKind, StreamOwned};
+use symgate_auth::{Origin, UriScheme};
 
 use super::*;
-use crate::testing::{Authority, Server, accept, linger, patient};
-use crate::tls::{Tls, TlsError, named};
+use crate::testing::{Authority, Certified, Server, accept, linger, patient};
+use crate::tls::{Audience, Tls, TlsError, named};
 
 fn versions() -> [[&'static rustls::SupportedProtocolVersion; 1]; 2] {
     [[&rustls::version::TLS12], [&rustls::version::TLS13]]
 }
 
 fn start(stream: &mut Stream, tls: &Tls, host: &str, early: &[u8], wait: &Wait<'_>) -> Result<Vec<u8>, Halt> {
-    stream.start_tls(tls.client_config().unwrap(), named(host).unwrap(), early, wait)
+    let peer = Origin::new(UriScheme::Https, host, 443);
+    let config = tls.client_config(Some(&peer)).unwrap();
+    stream.start_tls(config, named(host).unwrap(), early, wait)
 }
 
 fn body(length: usize) -> Vec<u8> {
@@ -173,7 +176,7 @@ fn tls_works_inside_tls_with_roots_of_its_own() {
 fn each_certificate_problem_has_its_name() {
     let (ours, theirs) = (Authority::new("Our CA"), Authority::new("Their CA"));
     let day = |year| rcgen::date_time_ymd(year, 1, 2);
-    let rows: [(crate::testing::Certified, &str, &str); 6] = [
+    let rows: [(Certified, &str, &str); 6] = [
         (ours.issue(&["localhost"]), "localhost", ""),
         (ours.issue(&["127.0.0.1", "::1"]), "[::1]", ""),
         (
@@ -357,7 +360,7 @@ fn a_client_certificate_is_shown_to_who_asks() {
     let wait = patient(&cancel);
     let known = authority
         .trusted()
-        .with_client_certificate(certified.pem.as_bytes(), certified.key_pem.as_bytes())
+        .with_client_certificate(certified.for_client(), Audience::Anybody)
         .unwrap();
     let mut stream = server.connect();
     start(&mut stream, &known, "localhost", b"", &wait).unwrap();
@@ -369,13 +372,42 @@ fn a_client_certificate_is_shown_to_who_asks() {
     start(&mut stream, &authority.trusted(), "localhost", b"", &wait).unwrap();
     let refused = stream.read(&mut [0; 64], &wait);
     assert!(
-        matches!(
-            refused,
-            Err(Halt::Tls(TlsError::Alert(
-                rustls::AlertDescription::CertificateRequired
-            )))
-        ),
+        matches!(refused, Err(Halt::Tls(TlsError::ClientCertificateWanted))),
         "{refused:?}"
+    );
+    drop(stream);
+    server.finish();
+}
+
+/// In TLS 1.3 the peer's "no" follows our first bytes; it may have closed before the next ones.
+#[test]
+fn the_reason_is_read_where_writing_fails() {
+    let authority = Authority::new("CA");
+    let config = authority.demanding(authority.issue(&["localhost"]));
+    let (gone, waiting) = std::sync::mpsc::channel();
+    let server = Server::start(1, move |_, tcp| {
+        let mut tls = accept(&config, tcp);
+        assert!(tls.read(&mut [0]).is_err());
+        drop(tls);
+        gone.send(()).unwrap();
+    });
+    let cancel = Cancel::new();
+    let wait = patient(&cancel);
+    let mut stream = server.connect();
+    start(&mut stream, &authority.trusted(), "localhost", b"", &wait).unwrap();
+    waiting.recv().unwrap();
+    // The first write is answered with a reset, which the second one meets.
+    let mut written = stream.write_all(b"x", &wait);
+    for _ in 0..100 {
+        if written.is_err() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        written = stream.write_all(b"x", &wait);
+    }
+    assert!(
+        matches!(written, Err(Halt::Tls(TlsError::ClientCertificateWanted))),
+        "{written:?}"
     );
     drop(stream);
     server.finish();
@@ -562,6 +594,60 @@ fn speaks_with_openssl() {
     std::fs::remove_file(&file).unwrap();
 }
 
+#[test]
+fn openssl_gets_a_client_certificate_or_says_why_not() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "openssl is missing");
+        return;
+    }
+    let authority = Authority::new("CA");
+    let own = authority.issue(&["localhost"]);
+    let file = std::env::temp_dir().join(format!("symgate-net-{}-client.pem", std::process::id()));
+    std::fs::write(&file, format!("{}{}{}", own.pem, own.key_pem, authority.pem)).unwrap();
+    let ca = std::env::temp_dir().join(format!("symgate-net-{}-client-ca.pem", std::process::id()));
+    std::fs::write(&ca, &authority.pem).unwrap();
+    let showing = |authority: &Authority, certified: &Certified| {
+        let tls = authority.trusted();
+        tls.with_client_certificate(certified.for_client(), Audience::Anybody)
+            .unwrap()
+    };
+    let known = showing(&authority, &authority.issue(&["client"]));
+    let foreign = showing(&authority, &Authority::new("Other").issue(&["client"]));
+    for version in ["-tls1_2", "-tls1_3"] {
+        for (tls, expected) in [
+            (&known, "HTTP/1.0 200 ok"),
+            (
+                &foreign,
+                "the peer refused our client certificate with the alert `UnknownCA`",
+            ),
+            (
+                &authority.trusted(),
+                "the peer wants a client certificate, and was shown none",
+            ),
+        ] {
+            let ca = ca.to_str().unwrap();
+            let demand = ["-Verify", "1", "-verify_return_error", "-CAfile", ca];
+            let (mut openssl, mut stream) = Openssl::start(&file, &[&[version, "-www"], &demand[..]].concat());
+            let cancel = Cancel::new();
+            let wait = patient(&cancel);
+            let mut page = [0; 64];
+            let ended = start(&mut stream, tls, "localhost", b"", &wait)
+                .and_then(|_| stream.write_all(b"GET / HTTP/1.0\r\n\r\n", &wait))
+                .and_then(|()| stream.read(&mut page, &wait));
+            let said = match ended {
+                Ok(_) => String::from_utf8_lossy(&page).into_owned(),
+                Err(Halt::Tls(error)) => error.to_string(),
+                Err(halt) => format!("{halt:?}"),
+            };
+            assert!(said.starts_with(expected), "{version}: {said}");
+            stream.close();
+            openssl.process.wait().unwrap();
+        }
+    }
+    std::fs::remove_file(&file).unwrap();
+    std::fs::remove_file(&ca).unwrap();
+}
+
 /// A running `openssl s_server` for one connection.
 struct Openssl {
     process: Child,
@@ -608,7 +694,7 @@ fn a_given_configuration_is_used_as_it_is() {
         assert_eq!(tls.conn.alpn_protocol(), None);
         linger(tls.sock);
     });
-    let mut own = (*authority.trusted().client_config().unwrap()).clone();
+    let mut own = (*authority.trusted().client_config(None).unwrap()).clone();
     own.alpn_protocols.clear();
     let cancel = Cancel::new();
     let mut stream = server.connect();

@@ -17,6 +17,12 @@ pub enum TlsError {
     /// The certificate is unacceptable for another reason.
     #[error("the certificate is unacceptable")]
     Certificate(#[source] rustls::Error),
+    /// The peer did not take the client certificate that it was shown: its alert.
+    #[error("the peer refused our client certificate with the alert `{}`", alert(*.0))]
+    ClientCertificateRefused(AlertDescription),
+    /// The peer lets nobody in without a client certificate, and was shown none.
+    #[error("the peer wants a client certificate, and was shown none")]
+    ClientCertificateWanted,
     /// The peer closed the connection during the handshake.
     #[error("the peer closed the connection during the TLS handshake")]
     Closed,
@@ -72,6 +78,8 @@ impl TlsError {
             | Self::UnknownIssuer(_)
             | Self::WrongName { .. } => true,
             Self::Alert(_)
+            | Self::ClientCertificateRefused(_)
+            | Self::ClientCertificateWanted
             | Self::Closed
             | Self::Name(_)
             | Self::Oversized
@@ -79,6 +87,42 @@ impl TlsError {
             | Self::Setup(_)
             | Self::SpokeHttp
             | Self::SpokeOther => false,
+        }
+    }
+
+    /// Whether the peer wants a client certificate, or another one than ours.
+    #[must_use]
+    pub const fn is_client_certificate(&self) -> bool {
+        matches!(self, Self::ClientCertificateRefused(_) | Self::ClientCertificateWanted)
+    }
+
+    /// What an alert says about our own certificate, once the peer's is known: alerts about certificates come from
+    /// whoever was to be shown one ([RFC 8446 §6.2](https://www.rfc-editor.org/rfc/rfc8446#section-6.2)).
+    ///
+    /// In TLS 1.2 a server that misses a certificate says `handshake_failure`
+    /// ([RFC 5246 §7.4.6](https://www.rfc-editor.org/rfc/rfc5246#section-7.4.6)). The same alert about algorithms comes
+    /// before the server has sent anything; other servers say `bad_certificate` where they miss one.
+    pub(crate) fn judging(self, ours: Ours) -> Self {
+        use AlertDescription as Alert;
+        match (self, ours) {
+            (Self::Alert(Alert::CertificateRequired), _) => Self::ClientCertificateWanted,
+            (
+                Self::Alert(
+                    alert @ (Alert::HandshakeFailure
+                    | Alert::BadCertificate
+                    | Alert::UnsupportedCertificate
+                    | Alert::CertificateRevoked
+                    | Alert::CertificateExpired
+                    | Alert::CertificateUnknown
+                    | Alert::UnknownCA),
+                ),
+                ours,
+            ) => match ours {
+                Ours::Shown => Self::ClientCertificateRefused(alert),
+                Ours::Nothing => Self::ClientCertificateWanted,
+            },
+            (Self::Alert(alert @ Alert::AccessDenied), Ours::Shown) => Self::ClientCertificateRefused(alert),
+            (error, _) => error,
         }
     }
 
@@ -117,6 +161,15 @@ impl TlsError {
             reason => Self::Certificate(reason.into()),
         }
     }
+}
+
+/// What a peer that asks for a certificate gets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Ours {
+    /// The one that we have.
+    Shown,
+    /// An empty list.
+    Nothing,
 }
 
 /// The name to check a certificate against: `host` is a name, an IPv4 address, or an IPv6 address in brackets.
@@ -208,6 +261,26 @@ mod tests {
     }
 
     #[test]
+    fn alerts_about_certificates_are_about_ours() {
+        use AlertDescription as Alert;
+        for (alert, shown, nothing) in [
+            (Alert::CertificateRequired, "wants", "wants"),
+            (Alert::HandshakeFailure, "refused", "wants"),
+            (Alert::BadCertificate, "refused", "wants"),
+            (Alert::CertificateExpired, "refused", "wants"),
+            (Alert::UnknownCA, "refused", "wants"),
+            (Alert::AccessDenied, "refused", "ended"),
+            (Alert::InternalError, "ended", "ended"),
+            (Alert::DecryptError, "ended", "ended"),
+        ] {
+            for (ours, expected) in [(Ours::Shown, shown), (Ours::Nothing, nothing)] {
+                let line = TlsError::Alert(alert).judging(ours).to_string();
+                assert!(line.contains(expected), "{alert:?} {ours:?}: {line}");
+            }
+        }
+    }
+
+    #[test]
     fn every_error_prints_one_plain_line() {
         let source = || rustls::Error::General("why".into());
         for (error, certificate, line) in [
@@ -217,6 +290,16 @@ mod tests {
                 "the peer ended TLS with the alert `UnknownCA`",
             ),
             (TlsError::Certificate(source()), true, "the certificate is unacceptable"),
+            (
+                TlsError::ClientCertificateRefused(AlertDescription::UnknownCA),
+                false,
+                "the peer refused our client certificate with the alert `UnknownCA`",
+            ),
+            (
+                TlsError::ClientCertificateWanted,
+                false,
+                "the peer wants a client certificate, and was shown none",
+            ),
             (
                 TlsError::Closed,
                 false,
