@@ -92,7 +92,8 @@ impl Authority {
         let ca_file = dir.write(format!("{name}-ca.pem"), &ca_pem);
         let issuer = Issuer::new(params, key);
         let names = ["localhost", "127.0.0.1", "::1"];
-        let server = Leaf::new(&issuer, &ca_pem, dir, &format!("{name}-server"), &names);
+        let purpose = ExtendedKeyUsagePurpose::ServerAuth;
+        let server = Leaf::new(&issuer, &ca_pem, dir, &format!("{name}-server"), &names, purpose);
         Self {
             name,
             dir: Arc::clone(dir),
@@ -130,8 +131,21 @@ impl Authority {
     /// If a name can stand in no certificate, or the directory cannot be written.
     #[must_use]
     pub fn issue(&self, file: &str, names: &[&str]) -> Leaf {
+        self.leaf(file, names, ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    /// Issues a certificate with which a client shows who it is.
+    ///
+    /// # Panics
+    /// As [`issue`](Self::issue).
+    #[must_use]
+    pub fn issue_client(&self, file: &str, name: &str) -> Leaf {
+        self.leaf(file, &[name], ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
+    fn leaf(&self, file: &str, names: &[&str], purpose: ExtendedKeyUsagePurpose) -> Leaf {
         let file = format!("{}-{file}", self.name);
-        Leaf::new(&self.issuer, &self.ca_pem, &self.dir, &file, names)
+        Leaf::new(&self.issuer, &self.ca_pem, &self.dir, &file, names, purpose)
     }
 }
 
@@ -144,7 +158,7 @@ impl fmt::Debug for Authority {
     }
 }
 
-/// A server's certificate chain and key.
+/// A server's or a client's certificate chain and key.
 pub struct Leaf {
     chain: Vec<CertificateDer<'static>>,
     key: Vec<u8>,
@@ -153,11 +167,18 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    fn new(issuer: &Issuer<'static, KeyPair>, ca_pem: &str, dir: &Dir, file: &str, names: &[&str]) -> Self {
+    fn new(
+        issuer: &Issuer<'static, KeyPair>,
+        ca_pem: &str,
+        dir: &Dir,
+        file: &str,
+        names: &[&str],
+        purpose: ExtendedKeyUsagePurpose,
+    ) -> Self {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(names).expect("the names are host names or addresses");
-        params.distinguished_name = named("symgate test server");
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.distinguished_name = named("symgate test peer");
+        params.extended_key_usages = vec![purpose];
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().expect("a P-256 key can be made");
         let certificate = params.signed_by(&key, issuer).expect("a well-formed certificate signs");

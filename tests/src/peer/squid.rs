@@ -4,6 +4,7 @@ mod auth;
 
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 
 use crate::dir::Dir;
@@ -67,15 +68,30 @@ impl Squid {
         Self::with_lines(installed, leaf, |dir| auth::lines(dir, ways))
     }
 
+    /// Lets everybody through who speaks TLS to it and shows a certificate that `authority` issued. `options` are more
+    /// of the port's options.
+    ///
+    /// # Panics
+    /// If it does not come to listen; with what it said.
+    #[must_use]
+    pub fn tls_demanding(installed: &Installed, leaf: &Leaf, authority: &Path, options: &str) -> Self {
+        let port = format!(" clientca={} {options}", authority.display());
+        Self::with_port(installed, Some(leaf), &port, |_| "http_access allow all\n".to_owned())
+    }
+
     /// Starts with the access rules that `lines` writes, given the directory for their files.
     ///
     /// # Panics
     /// If it does not come to listen, for instance because a line is wrong.
     #[must_use]
     pub fn with_lines(installed: &Installed, leaf: Option<&Leaf>, lines: impl Fn(&Dir) -> String) -> Self {
+        Self::with_port(installed, leaf, "", lines)
+    }
+
+    fn with_port(installed: &Installed, leaf: Option<&Leaf>, options: &str, lines: impl Fn(&Dir) -> String) -> Self {
         let program = installed.expect(Program::Squid);
         let child = Listening::start(|dir, [port]| {
-            let text = configuration(dir, port, leaf) + &lines(dir);
+            let text = configuration(dir, port, leaf, options) + &lines(dir);
             let file = dir.write("squid.conf", text);
             give::to_user(dir, USER);
             let mut command = Command::new(program);
@@ -126,13 +142,13 @@ impl Squid {
     }
 }
 
-fn configuration(dir: &Dir, port: u16, leaf: Option<&Leaf>) -> String {
+fn configuration(dir: &Dir, port: u16, leaf: Option<&Leaf>, options: &str) -> String {
     let here = dir.path().display();
     let listen = match leaf {
         None => format!("http_port 127.0.0.1:{port}"),
         Some(leaf) => {
             let (chain, key) = (leaf.chain_file().display(), leaf.key_file().display());
-            format!("https_port 127.0.0.1:{port} tls-cert={chain} tls-key={key}")
+            format!("https_port 127.0.0.1:{port} tls-cert={chain} tls-key={key}{options}")
         }
     };
     // The client's port names the connection: it cannot be another's while a test runs.
