@@ -119,6 +119,22 @@ pub(crate) struct Network {
     #[arg(long, value_name = "FILE")]
     pub(crate) proxy_ca_file: Option<PathBuf>,
 
+    /// Show this client certificate (PEM, its chain behind it) to stores of the symbol path that ask for one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// Private key of --cert (PEM, not encrypted); the default is the key in the same file.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// Show this client certificate to the proxy, if it asks for one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proxy_cert: Option<PathBuf>,
+
+    /// Private key of --proxy-cert; the default is the key in the same file.
+    #[arg(long, value_name = "FILE", requires = "proxy_cert")]
+    pub(crate) proxy_key: Option<PathBuf>,
+
     /// Follow redirects from https to http: content and names travel in clear text.
     #[arg(long)]
     pub(crate) danger_allow_http_redirect: bool,

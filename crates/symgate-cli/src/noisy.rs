@@ -143,6 +143,7 @@ fn failure(error: &Error) -> Option<(u32, &'static str)> {
         FailureKind::Connect => (12029, "ERROR_INTERNET_CANNOT_CONNECT"),
         FailureKind::TlsHandshake => (12157, "ERROR_INTERNET_SECURITY_CHANNEL_ERROR"),
         FailureKind::TlsCertificate => (12045, "ERROR_INTERNET_INVALID_CA"),
+        FailureKind::ClientCertificate => (12044, "ERROR_INTERNET_CLIENT_AUTH_CERT_NEEDED"),
         FailureKind::Timeout => (12002, "ERROR_INTERNET_TIMEOUT"),
         FailureKind::Read | FailureKind::Write => (12031, "ERROR_INTERNET_CONNECTION_RESET"),
         _ => return None,

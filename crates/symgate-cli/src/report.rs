@@ -45,6 +45,9 @@ pub(crate) fn chain(error: &Error) -> String {
 /// What the person at the terminal can do about it, where something is known to help.
 pub(crate) fn advice(error: &Error) -> Option<String> {
     use symgate::http::Error as Http;
+    if let Some(target) = error.certificate_wanted_by() {
+        return Some(certify(target, error));
+    }
     if let Some(latched) = error.latched() {
         return match latched.cause {
             Cause::Automatic => Some(give(latched.target)),
@@ -102,6 +105,20 @@ const fn option(target: Target) -> &'static str {
     match target {
         Target::Proxy => "--proxy-user",
         Target::Origin => "--user",
+    }
+}
+
+/// For a peer that wants a certificate of ours, or another one.
+fn certify(target: Target, error: &Error) -> String {
+    match (target, error.hop()) {
+        (Target::Proxy, _) => {
+            "name a client certificate that the proxy takes: --proxy-cert FILE --proxy-key FILE".into()
+        }
+        (Target::Origin, Some(hop)) if error.is_redirected() => format!(
+            "the store redirects to `{}`; a client certificate is shown only to servers that the symbol path names",
+            hop.origin
+        ),
+        (Target::Origin, _) => "name a client certificate that the server takes: --cert FILE --key FILE".into(),
     }
 }
 

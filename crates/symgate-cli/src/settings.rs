@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use symgate::Config;
-use symgate::auth::{Credentials, Origin};
+use symgate::auth::{Credentials, Origin, Secret};
 use symgate::http::{Downgrade, origin_of};
 use symgate::index::Strictness;
-use symgate::net::{Roots, Tls};
+use symgate::net::{Audience, ClientCertificate, ConfigError, Roots, Tls};
 use symgate::path::{Effective, Security, Store, SymbolPath, Warning};
 use symgate::policy::{Answers, Debugger, Explicit, Given, Policy, Presence, PromptSetting, Prompter, Prompts};
 use symgate::proxy::{Kind, ProxyConfig};
@@ -68,12 +68,63 @@ fn network(
             .map_err(|error| format!("`{}`: {error}", shown(path))),
         None => Ok(base.clone()),
     };
-    config.origin_tls = Tls::new(with(&network.ca_file)?);
-    config.proxy_tls = Tls::new(with(&network.proxy_ca_file)?);
+    let origin = identity("--key", network.cert.as_deref(), network.key.as_deref())?;
+    let proxy = identity(
+        "--proxy-key",
+        network.proxy_cert.as_deref(),
+        network.proxy_key.as_deref(),
+    )?;
+    config.origin_tls = tls(with(&network.ca_file)?, origin)?;
+    config.proxy_tls = tls(with(&network.proxy_ca_file)?, proxy)?;
     if network.danger_allow_http_redirect {
         config.downgrade = Downgrade::DangerAllow;
     }
     Ok(())
+}
+
+/// Whom to trust and what to show; the client limits that to origins of the symbol path.
+fn tls(roots: Roots, identity: Option<ClientCertificate>) -> Result<Tls, String> {
+    let tls = Tls::new(roots);
+    match identity {
+        Some(identity) => tls
+            .with_client_certificate(identity, Audience::Anybody)
+            .map_err(|error| error.to_string()),
+        None => Ok(tls),
+    }
+}
+
+/// The certificate in one file and its key in another, which `option` names, or both in the first. They are read now,
+/// and not when somebody asks: what cannot be used is told before anything is fetched.
+fn identity(option: &str, chain: Option<&Path>, key: Option<&Path>) -> Result<Option<ClientCertificate>, String> {
+    let Some(chain_file) = chain else {
+        return Ok(None);
+    };
+    let chain = Secret::new(read(chain_file)?);
+    let parted = key.map(|file| Ok::<_, String>((file, Secret::new(read(file)?))));
+    let parted = parted.transpose()?;
+    let (key_file, key) = parted.as_ref().map_or((chain_file, &chain), |(file, key)| (*file, key));
+    let error = match ClientCertificate::from_pem(chain.expose(), key.expose()) {
+        Ok(identity) => return Ok(Some(identity)),
+        Err(error) => error,
+    };
+    let (certificate, other) = (shown(chain_file), shown(key_file));
+    Err(match error {
+        ConfigError::ClientCertificate(ref source) => format!("`{certificate}` and `{other}`: {error}: {source}"),
+        ConfigError::EncryptedKey => {
+            format!("`{other}`: {error}; `openssl pkey -in FILE -out NEW` asks for the password and writes it without")
+        }
+        ConfigError::Key(_) if parted.is_none() => {
+            format!("`{other}`: {error}; name the file that does with {option}")
+        }
+        ConfigError::Key(_) => format!("`{other}`: {error}"),
+        ConfigError::KeyMismatch => format!("`{other}`: {error} in `{certificate}`"),
+        ConfigError::NotPem => {
+            format!(
+                "`{certificate}`: {error}; `openssl pkcs12 -in FILE -nodes -out NEW` makes it of a .p12 or .pfx file"
+            )
+        }
+        _ => format!("`{certificate}`: {error}"),
+    })
 }
 
 /// The machine's roots, or those of `SSL_CERT_FILE`, which replaces them.

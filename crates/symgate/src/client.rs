@@ -99,7 +99,8 @@ impl Client {
     pub fn new(config: Config) -> Result<Self, Error> {
         let (steps, warnings) = steps(&config);
         let mut transport = symgate_net::Config::default();
-        transport.origin_tls = config.origin_tls;
+        let named = steps.iter().flat_map(Step::origins);
+        transport.origin_tls = config.origin_tls.shown_only_to(named);
         transport.proxy_tls = config.proxy_tls;
         transport.order = config.order;
         transport.tickets = config.tickets.clone();

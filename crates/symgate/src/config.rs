@@ -37,9 +37,10 @@ pub struct Config {
     /// Who makes tokens with the tickets of the logged-on user. They go where DECISIONS §3 lets them: to named proxies,
     /// and to servers that [`Policy::with_ticket_host`] permits.
     pub tickets: Option<Arc<dyn TokenSource>>,
-    /// TLS to stores.
+    /// TLS to stores. A client certificate in it is shown to origins that the path names, never to whomever a redirect or
+    /// a pointer leads to (DECISIONS §3).
     pub origin_tls: Tls,
-    /// TLS to proxies.
+    /// TLS to proxies. A client certificate in it is shown to those that `proxy` names.
     pub proxy_tls: Tls,
     /// Sizes and counts that a peer cannot exceed.
     pub limits: Limits,

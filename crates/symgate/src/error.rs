@@ -4,8 +4,10 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use symgate_auth::{Origin, Target};
-use symgate_http::{Hop, PeerError};
+use symgate_http::{FailureKind, Hop, PeerError};
 use symgate_policy::Cause;
+
+use crate::certificate::Page;
 
 /// Why a search ended without the file.
 ///
@@ -123,6 +125,17 @@ impl Error {
         }
     }
 
+    /// The server at `origin`, to which `store` led, answered with a page about our certificate.
+    pub(crate) fn certificate(message: String, origin: Origin, store: Option<&Origin>, page: Page) -> Self {
+        let mut error = Self::new(ErrorKind::Refused, message).caused(page);
+        error.redirected = Some(&origin) != store;
+        error.hop = Some(Hop {
+            target: Target::Origin,
+            origin,
+        });
+        error
+    }
+
     /// What a store's error means; content that a store refuses is a content error.
     pub(crate) fn from_store(error: symgate_store::Error) -> Self {
         let kind = if error.is_cancelled() {
@@ -191,6 +204,24 @@ impl Error {
         self.latched
     }
 
+    /// Who lets nobody in without a client certificate, or without another one than it was shown.
+    #[must_use]
+    pub fn certificate_wanted_by(&self) -> Option<Target> {
+        if let Some(Latched {
+            target,
+            cause: Cause::ClientCertificate,
+        }) = self.latched
+        {
+            return Some(target);
+        }
+        match self.transport() {
+            Some(symgate_http::Error::Failed { hop, failure }) => {
+                (failure.kind == FailureKind::ClientCertificate).then_some(hop.target)
+            }
+            _ => self.source.as_ref()?.is::<Page>().then_some(Target::Origin),
+        }
+    }
+
     /// The transport's own error, for those who look closer.
     #[must_use]
     pub fn transport(&self) -> Option<&symgate_http::Error> {
@@ -218,6 +249,9 @@ fn net_kind(error: &symgate_net::Error) -> ErrorKind {
         symgate_net::Error::Cancelled => ErrorKind::Interrupted,
         symgate_net::Error::Http(error) => match error {
             symgate_http::Error::Auth { .. } => ErrorKind::Refused,
+            symgate_http::Error::Failed { failure, .. } if failure.kind == FailureKind::ClientCertificate => {
+                ErrorKind::Refused
+            }
             symgate_http::Error::NoRoute { reason, .. } if reason.refused.is_some() => ErrorKind::Refused,
             // A proxy's own word about authentication that is no challenge: 407 without one, 511.
             symgate_http::Error::Tunnel { answer, .. } if matches!(answer.status, 401 | 407 | 511) => {

@@ -30,6 +30,7 @@
 //! project's repository.
 #![forbid(unsafe_code)]
 
+mod certificate;
 mod client;
 mod config;
 mod error;

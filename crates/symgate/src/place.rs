@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use symgate_auth::Origin;
 use symgate_http::origin_of;
 use symgate_path::{Directory, Effective, HttpBase, Local, Store as Named};
 use symgate_policy::Errand;
@@ -52,6 +53,16 @@ pub(crate) struct Server {
 }
 
 impl Step {
+    /// The servers that this step names.
+    pub(crate) fn origins(&self) -> Vec<Origin> {
+        let (Self::Chain(chain) | Self::Directory { store: chain, .. }) = self;
+        let servers = chain.places.iter().filter_map(|place| match place {
+            Place::Server(server) => origin_of(server.base.url()),
+            Place::Local(_) | Place::Foreign(_) => None,
+        });
+        servers.collect()
+    }
+
     /// The directories that this step names.
     pub(crate) fn roots(&self) -> Vec<String> {
         let shown = |path: &Path| path.display().to_string();
@@ -230,6 +241,15 @@ mod tests {
             .collect();
         assert_eq!(steps, expected, "{path}");
         assert_eq!(warnings.len(), warned, "{path}: {warnings:?}");
+    }
+
+    #[test]
+    fn origins_are_those_of_the_servers() {
+        let path = "srv*/m*https://h/s*http://i:81/t;/a;cache*/c;srv*https://H:443/other";
+        let config = Config::new(SymbolPath::parse(path).path, "/home/sym");
+        let origins: Vec<_> = steps(&config).0.iter().flat_map(Step::origins).collect();
+        let origins: Vec<String> = origins.iter().map(ToString::to_string).collect();
+        assert_eq!(origins, ["https://h", "http://i:81", "https://h"]);
     }
 
     #[test]

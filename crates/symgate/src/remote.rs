@@ -4,13 +4,14 @@ use std::io;
 use std::path::PathBuf;
 
 use symgate_auth::{Answer, Ask, CredentialSource, Ending, Outcome, Refusal, Target};
-use symgate_http::{Note, Request, ResponseHead, Routes, origin_of};
+use symgate_http::{FailureKind, Hop, Note, Request, ResponseHead, Routes, origin_of};
 use symgate_net::Handler;
 use symgate_path::{FileId, Variant};
 use symgate_policy::{Cause, Gate, LatchKey};
 use symgate_store::{Begin, Form, Incoming, Store};
 use url::Url;
 
+use crate::certificate::Page;
 use crate::client::{Client, Job};
 use crate::place::Server;
 use crate::{Error, ErrorKind, Event, routes};
@@ -71,6 +72,7 @@ impl Client {
             gate,
             wanted,
             answer: Received::Nothing,
+            led_to: None,
         };
         let request = Request::get(url.clone())
             .with_field("User-Agent", self.settings().user_agent.as_str())
@@ -80,7 +82,9 @@ impl Client {
         if fetched.is_ok() {
             visit.store_held();
         }
-        let Visit { gate, answer, .. } = visit;
+        let Visit {
+            gate, answer, led_to, ..
+        } = visit;
         match fetched {
             Ok(_) => {}
             // Our own stop, by which a body that nobody wants is cut short.
@@ -103,7 +107,14 @@ impl Client {
             Received::Failed(error) => Err(error),
             Received::Incoming(incoming) => Ok(Fetched::Incoming(incoming)),
             Received::Small(bytes) => Ok(Fetched::Small(bytes)),
-            Received::Refused { head, .. } => self.refused(server, &head),
+            Received::Refused { head, page, .. } => {
+                if let Some(page) = Page::of(&head, &page) {
+                    let error = certificate(server, &gate, led_to.as_ref(), page);
+                    job.observe(&Event::Failed { error: &error });
+                    return Err(error);
+                }
+                self.refused(server, &head)
+            }
             Received::Held(_) | Received::Nothing => Err(Error::new(
                 ErrorKind::Network,
                 format!("store `{}` gave no answer", server.shown),
@@ -124,6 +135,7 @@ impl Client {
             gate,
             wanted,
             answer: Received::Nothing,
+            led_to: None,
         };
         let request =
             Request::get(server.base.url().clone()).with_field("User-Agent", self.settings().user_agent.as_str());
@@ -135,8 +147,8 @@ impl Client {
 
     /// What an error of the transport means, and what it shuts.
     fn failed(&self, server: &Server, gate: &Gate, error: symgate_net::Error) -> Error {
-        if let symgate_net::Error::Http(symgate_http::Error::Auth { hop, source }) = &error
-            && let Some(cause) = cause(source)
+        if let symgate_net::Error::Http(error) = &error
+            && let Some((hop, cause)) = ended(error)
         {
             gate.end(hop.target, &hop.origin, cause);
         }
@@ -198,6 +210,8 @@ struct Visit<'v> {
     gate: Gate,
     wanted: Body<'v>,
     answer: Received,
+    /// Where redirects have led.
+    led_to: Option<Url>,
 }
 
 /// What has come of the answer so far.
@@ -209,9 +223,10 @@ enum Received {
     /// else's by then, and need not wait while other files are flushed.
     Held(Vec<u8>),
     Incoming(Box<Incoming>),
-    /// Not a file; so many bytes of its body were passed over.
+    /// Not a file: the beginning of its body, of which so many bytes were passed over.
     Refused {
         head: ResponseHead,
+        page: Vec<u8>,
         passed: usize,
     },
     Small(Vec<u8>),
@@ -283,6 +298,7 @@ impl Handler for Visit<'_> {
         if head.status != 200 {
             self.answer = Received::Refused {
                 head: head.clone(),
+                page: Vec::new(),
                 passed: 0,
             };
             return Ok(());
@@ -344,7 +360,8 @@ impl Handler for Visit<'_> {
                 self.answer = Received::TooLong;
                 Err(stop())
             }
-            Received::Refused { passed, .. } if *passed + data.len() <= PASSED => {
+            Received::Refused { page, passed, .. } if *passed + data.len() <= PASSED => {
+                page.extend(data.iter().take(PAGE.saturating_sub(page.len())));
                 *passed += data.len();
                 Ok(())
             }
@@ -353,6 +370,9 @@ impl Handler for Visit<'_> {
     }
 
     fn note(&mut self, note: &Note) {
+        if let Note::Redirected { to, .. } = note {
+            self.led_to = Url::parse(to).ok();
+        }
         self.job.observe(&Event::Way { note });
     }
 }
@@ -363,6 +383,28 @@ fn unstored(error: symgate_store::Error) -> Received {
         Received::Unwritable(error)
     } else {
         Received::Failed(Error::from_store(error))
+    }
+}
+
+/// The error of a page about our certificate, and what it shuts; `led_to` is where redirects have led.
+fn certificate(server: &Server, gate: &Gate, led_to: Option<&Url>, page: Page) -> Error {
+    let message = format!("store `{}` answered 400", server.shown);
+    let store = origin_of(server.base.url());
+    let Some(origin) = led_to.and_then(origin_of).or_else(|| store.clone()) else {
+        return Error::new(ErrorKind::Refused, message).caused(page);
+    };
+    gate.end(Target::Origin, &origin, Cause::ClientCertificate);
+    Error::certificate(message, origin, store.as_ref(), page)
+}
+
+/// With whom authentication ended, and why, where the gate cannot have seen it.
+fn ended(error: &symgate_http::Error) -> Option<(&Hop, Cause)> {
+    match error {
+        symgate_http::Error::Auth { hop, source } => Some((hop, cause(source)?)),
+        symgate_http::Error::Failed { hop, failure } if failure.kind == FailureKind::ClientCertificate => {
+            Some((hop, Cause::ClientCertificate))
+        }
+        _ => None,
     }
 }
 
@@ -409,3 +451,5 @@ const HELD: usize = 256 << 10;
 const SMALL: usize = 64 << 10;
 /// How much of an error page is read off to keep the connection.
 const PASSED: usize = 64 << 10;
+/// How much of it is looked at.
+const PAGE: usize = 1 << 10;

@@ -127,7 +127,7 @@ const EXPOSE: &[Listed] = &[
     ("crates/symgate-auth/src/secret.rs", "defines it"),
     (
         "crates/symgate-cli/src/settings.rs",
-        "user information of a proxy or a store's URL becomes credentials",
+        "user information of a proxy or a store's URL becomes credentials, a file a private key",
     ),
     (
         "crates/symgate-http/src/head/encode.rs",
