@@ -103,15 +103,16 @@ enum Due {
 impl Mechanism for Ntlm {
     fn step(&mut self, round: Round<'_>, request: &RequestLine<'_>) -> Result<Step, MechanismError> {
         let payload = match (self.due, round) {
-            (Due::Verdict, Round::Challenge(_)) => return Ok(Step::Reject(Rejection::Refused)),
             (Due::Negotiate, Round::Start) => &Payload::Empty,
-            (Due::Negotiate | Due::Challenge, Round::Challenge(challenge)) => challenge.payload(),
+            (_, Round::Challenge(challenge)) => challenge.payload(),
             (Due::Challenge | Due::Verdict, Round::Start) | (_, Round::Token(_)) => {
                 return Ok(Step::Reject(Rejection::Unsupported));
             }
         };
         match (self.due, payload) {
-            (Due::Negotiate, Payload::Empty) => {
+            (Due::Verdict, _) => Ok(Step::Reject(Rejection::Refused)),
+            // A challenge that begins an exchange may still carry the last word of one that was rejected.
+            (Due::Negotiate, Payload::Empty | Payload::Token68(_)) => {
                 self.due = Due::Challenge;
                 Ok(Step::Continue(value(&self.exchange.open())?))
             }
@@ -123,9 +124,6 @@ impl Mechanism for Ntlm {
             // It wants to begin again, and would for ever.
             (Due::Challenge, Payload::Empty) => Ok(Step::Reject(Rejection::Refused)),
             (_, Payload::Params(_)) => Err(MechanismError::Malformed("parameters in an NTLM challenge")),
-            (_, Payload::Token68(_) | Payload::Empty) => {
-                Err(MechanismError::Malformed("an NTLM token where none is due"))
-            }
         }
     }
 }

@@ -55,6 +55,10 @@ pub struct AuthSession {
     state: State,
     /// The challenges of the last 401 or 407 of the request in hand.
     offers: Offers,
+    /// Those that the exchange in hand began with: a challenge in its middle names its own scheme alone.
+    opening: Offers,
+    /// Whether an exchange was given up half-way on this connection.
+    trace: Trace,
     reports: VecDeque<(Ask, Outcome)>,
     /// Scheme and realm of the current or last try.
     last: Option<(Scheme, Option<String>)>,
@@ -81,6 +85,14 @@ pub struct AuthSession {
     stale: Vec<Identity>,
     /// Whether the realm changed under an answer already: a second time counts as a rejection.
     moves: Moves,
+}
+
+/// What an exchange left behind on a connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Trace {
+    Clean,
+    /// The peer may still be in the middle of an exchange that we gave up.
+    HalfDone,
 }
 
 /// How often an answer met another realm than its own.
@@ -127,6 +139,8 @@ impl AuthSession {
             order,
             state: State::Idle,
             offers: Offers::default(),
+            opening: Offers::default(),
+            trace: Trace::Clean,
             reports: VecDeque::new(),
             last: None,
             bound: Identity::Anonymous,
@@ -159,6 +173,7 @@ impl AuthSession {
             State::Idle | State::Through => {}
         }
         self.offers = Offers::default();
+        self.opening = Offers::default();
         let Some(acceptance) = self.peers.acceptance(self.target, &self.peer, &self.path) else {
             return Ok(());
         };
@@ -220,7 +235,7 @@ impl AuthSession {
         self.offers = Offers::new(list);
         match mem::replace(&mut self.state, State::Idle) {
             State::AwaitVerdict(exchange, _) if exchange.is_connection_bound() && self.pinning == Pinning::Shared => {
-                self.give_way(exchange.plan, Ending::Shared, request)
+                self.give_way(exchange, Ending::Shared, request)
             }
             State::AwaitVerdict(exchange, _) => self.go_on(exchange, request),
             _ => self.choose(request),
@@ -353,6 +368,7 @@ impl AuthSession {
     /// - [`Error::GaveUp`] if the scheme cannot start again and nothing else is left to try.
     pub fn handle_closed(&mut self, request: &RequestLine<'_>) -> Result<(), Error> {
         self.bound = Identity::Anonymous;
+        self.trace = Trace::Clean;
         match mem::replace(&mut self.state, State::Idle) {
             State::AwaitVerdict(exchange, value) if exchange.is_connection_bound() => {
                 let exchange = self.count_restart(exchange)?;
@@ -378,6 +394,14 @@ impl AuthSession {
                 Ok(())
             }
         }
+    }
+
+    /// Whether the next request must go out on a new connection: an exchange that binds connections was given up half-way
+    /// on this one, and the peer would take the next scheme's first message for an answer in it. Close it, and say so by
+    /// [`handle_closed`](Self::handle_closed).
+    #[must_use]
+    pub const fn needs_new_connection(&self) -> bool {
+        matches!(self.trace, Trace::HalfDone)
     }
 
     /// Gives the session up; an open answer is reported as [`Outcome::Abandoned`].
@@ -466,9 +490,7 @@ impl AuthSession {
         match self.offers.following(&exchange.plan, self.limits.realm_chars) {
             Some(challenge) => self.step(exchange, Round::Challenge(&challenge), request),
             None => match self.offers.flaw(exchange.plan.spec.scheme()) {
-                Some(flaw) if !exchange.is_decided() => {
-                    self.give_way(exchange.plan, Ending::BadChallenge(flaw), request)
-                }
+                Some(flaw) if !exchange.is_decided() => self.give_way(exchange, Ending::BadChallenge(flaw), request),
                 // The scheme is gone from the list, or unreadable when the verdict was due: a no.
                 Some(_) | None => self.refused(exchange, request),
             },

@@ -580,7 +580,14 @@ impl Exchange {
         });
         self.state = State::Settle(target);
         outcome?;
-        if self.wire.is_reusable() { Ok(()) } else { self.lose() }
+        let spent = self
+            .side(target)
+            .is_some_and(|side| side.session.needs_new_connection());
+        if self.wire.is_reusable() && !spent {
+            Ok(())
+        } else {
+            self.lose()
+        }
     }
 
     /// The stream is of no use any more: connection-bound schemes start again.

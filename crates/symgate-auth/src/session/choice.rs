@@ -9,7 +9,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::state::{Exchange, First, Given, LastValue, Plan, Question, State};
-use super::{AuthSession, Moves, Pinning};
+use super::{AuthSession, Moves, Pinning, Trace};
 use crate::challenge::Challenge;
 use crate::mechanism::{MechanismError, Rejection, RequestLine, Round, Setup, Spec, Step};
 use crate::{
@@ -158,6 +158,7 @@ impl AuthSession {
         self.rounds = 0;
         self.restarts = 0;
         self.repeats = 0;
+        self.opening = self.offers.clone();
         let plan = Plan {
             spec: question.spec,
             identity,
@@ -184,7 +185,7 @@ impl AuthSession {
         };
         let mut mechanism = match plan.spec.make(setup) {
             Ok(mechanism) => mechanism,
-            Err(error) => return self.give_way(plan, Ending::Mechanism(error), request),
+            Err(error) => return self.pass_over(plan, Ending::Mechanism(error), request),
         };
         let round = match &plan.first {
             First::Challenge(challenge) => Round::Challenge(challenge),
@@ -233,18 +234,18 @@ impl AuthSession {
             // After the deciding value any challenge is a no to a password, readable or not: otherwise a peer could
             // have the same password in a weaker scheme by answering nonsense.
             Err(_) if exchange.is_decided() && exchange.has_credentials() => return self.refused(exchange, request),
-            Err(error) => return self.give_way(exchange.plan, Ending::Mechanism(error), request),
+            Err(error) => return self.give_way(exchange, Ending::Mechanism(error), request),
         };
         match rejection {
             // Nothing was sent, so nothing was judged.
-            _ if exchange.values == 0 => self.give_way(exchange.plan, Ending::Unsupported, request),
+            _ if exchange.values == 0 => self.give_way(exchange, Ending::Unsupported, request),
             Rejection::Refused => self.refused(exchange, request),
             Rejection::OtherRealm => self.moved(exchange, request),
             Rejection::StaleNonce => self.renew(exchange, request),
             Rejection::Unproven | Rejection::Unsupported if exchange.is_decided() && exchange.has_credentials() => {
                 self.refused(exchange, request)
             }
-            Rejection::Unproven | Rejection::Unsupported => self.give_way(exchange.plan, Ending::Unsupported, request),
+            Rejection::Unproven | Rejection::Unsupported => self.give_way(exchange, Ending::Unsupported, request),
         }
     }
 
@@ -257,6 +258,9 @@ impl AuthSession {
     /// The peer said no to what was sent.
     pub(super) fn refused(&mut self, exchange: Exchange, request: &RequestLine<'_>) -> Result<(), Error> {
         let decided = exchange.is_decided();
+        if !decided && matches!(exchange.plan.given, Given::Answered(_)) && exchange.has_credentials() {
+            return self.give_way(exchange, Ending::BrokenOff, request);
+        }
         let plan = exchange.plan;
         match (&plan.given, &plan.identity) {
             (Given::Volunteered, identity) => {
@@ -269,18 +273,16 @@ impl AuthSession {
                 }
                 self.choose(request)
             }
-            (Given::Answered(_), Identity::Known(credentials)) if decided => {
+            (Given::Answered(_), Identity::Known(credentials)) => {
                 self.note_rejection(plan.spec.scheme(), Arc::clone(credentials));
                 self.report(plan.given, Outcome::Rejected);
                 self.ask_again(plan.spec, request)
             }
-            (Given::Answered(_), Identity::Ambient) => {
+            // No mechanism is made for nobody.
+            (Given::Answered(_), Identity::Ambient | Identity::Anonymous) => {
                 self.tried.push(Tried::new(&*plan.spec, Ending::TicketRejected));
                 self.report(plan.given, Outcome::Rejected);
                 self.choose(request)
-            }
-            (Given::Answered(_), Identity::Known(_) | Identity::Anonymous) => {
-                self.give_way(plan, Ending::BrokenOff, request)
             }
         }
     }
@@ -310,12 +312,26 @@ impl AuthSession {
                 plan.first = First::Challenge(challenge);
                 self.begin(plan, request)
             }
-            None => self.give_way(plan, Ending::Unsupported, request),
+            None => self.pass_over(plan, Ending::Unsupported, request),
         }
     }
 
-    /// The mechanism cannot go on, for no fault of the credentials: the next one may be asked about.
-    pub(super) fn give_way(&mut self, plan: Plan, ending: Ending, request: &RequestLine<'_>) -> Result<(), Error> {
+    /// The exchange cannot go on, for no fault of the credentials: the next mechanism may be asked about.
+    pub(super) fn give_way(
+        &mut self,
+        exchange: Exchange,
+        ending: Ending,
+        request: &RequestLine<'_>,
+    ) -> Result<(), Error> {
+        if exchange.values > 0 && exchange.is_connection_bound() {
+            self.trace = Trace::HalfDone;
+            self.offers.complete(&self.opening);
+        }
+        self.pass_over(exchange.plan, ending, request)
+    }
+
+    /// The mechanism cannot be used: the next one may be asked about.
+    fn pass_over(&mut self, plan: Plan, ending: Ending, request: &RequestLine<'_>) -> Result<(), Error> {
         match plan.given {
             Given::Answered(_) => {
                 self.tried.push(Tried::new(&*plan.spec, ending));

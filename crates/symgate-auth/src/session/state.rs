@@ -98,7 +98,7 @@ impl Exchange {
 }
 
 /// The challenges of one answer, in the peer's order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Offers {
     entries: Vec<Result<Challenge<'static>, ChallengeError>>,
 }
@@ -108,6 +108,17 @@ impl Offers {
         Self {
             entries: list.into_iter().map(|entry| entry.map(Challenge::into_owned)).collect(),
         }
+    }
+
+    /// Adds the offers of an earlier answer for schemes that this one does not mention.
+    pub(super) fn complete(&mut self, earlier: &Self) {
+        let name = |entry: &Result<Challenge<'static>, ChallengeError>| match entry {
+            Ok(challenge) => Some(challenge.name().to_ascii_lowercase()),
+            Err(flaw) => flaw.name.as_deref().map(str::to_ascii_lowercase),
+        };
+        let mentioned: Vec<_> = self.entries.iter().map(name).collect();
+        let missing = earlier.entries.iter().filter(|entry| !mentioned.contains(&name(entry)));
+        self.entries.extend(missing.cloned());
     }
 
     /// No answer with challenges came for the request in hand.

@@ -65,6 +65,26 @@ fn three_rounds_on_one_connection_bind_it() {
     assert_eq!(scene.start(), None, "a kept connection carries it too");
 }
 
+/// squid's negotiate_wrapper hands SPNEGO with NTLM to its Kerberos helper, answers the half of an exchange with a
+/// `token` that is none, and names no other scheme then.
+#[test]
+fn a_scheme_given_up_half_way_leaves_its_connection_and_not_the_other_offers() {
+    let mut scene = scene(Target::Proxy, &["NTLM"]);
+    scene.challenge(&["NTLM", "Basic realm=r"]).unwrap();
+    scene.answer(using("alice")).unwrap();
+    assert!(!scene.session.needs_new_connection());
+    scene.challenge(&["NTLM token=oYGZ"]).unwrap();
+    assert_eq!(scene.ask().scheme, Scheme::Basic, "it was offered before");
+    assert_eq!(scene.ask().realm.as_deref(), Some("r"));
+    assert!(scene.session.needs_new_connection());
+    scene.closed().unwrap();
+    assert!(!scene.session.needs_new_connection());
+    assert_eq!(scene.reports(), [(1, Outcome::Abandoned)]);
+    scene.answer(using("alice")).unwrap();
+    scene.success();
+    assert_eq!(scene.reports(), [(1, Outcome::Accepted)]);
+}
+
 #[test]
 fn a_proxy_that_may_share_connections_gets_no_scheme_that_binds_them() {
     let mut scene = scene(Target::Origin, &["Negotiate", "NTLM"]);
