@@ -103,6 +103,16 @@ pub(crate) struct Network {
     #[arg(long, value_name = "[ORIGIN=]NAME[:PASSWORD]", action = ArgAction::Append)]
     pub(crate) user: Vec<OriginLogin>,
 
+    /// Servers over https that may have the logged-on user's Kerberos ticket, where the symbol path names them; hosts
+    /// such as `*.corp.example`, with commas between them. A configured proxy may have it without being named here.
+    #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
+    pub(crate) sso_hosts: Vec<String>,
+
+    /// Schemes to authenticate with, the preferred one first: `negotiate`, `kerberos`, `bearer`, `ntlm`, `digest`,
+    /// `basic`; the default is that order.
+    #[arg(long, value_name = "SCHEMES")]
+    pub(crate) auth: Option<String>,
+
     /// Whether questions may be asked; the default is yes on a terminal.
     #[arg(long, value_name = "WHETHER", value_enum)]
     pub(crate) prompts: Option<OnOff>,

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use symgate::Config;
+use symgate::auth::mechanism::Order;
 use symgate::auth::{Credentials, Origin, Secret};
 use symgate::http::{Downgrade, origin_of};
 use symgate::index::Strictness;
 use symgate::net::{Audience, ClientCertificate, ConfigError, Roots, Tls};
 use symgate::path::{Effective, Security, Store, SymbolPath, Warning};
-use symgate::policy::{Answers, Debugger, Explicit, Given, Policy, Presence, PromptSetting, Prompter, Prompts};
+use symgate::policy::{
+    Answers, Debugger, Explicit, Given, HostPattern, Policy, Presence, PromptSetting, Prompter, Prompts,
+};
 use symgate::proxy::{Kind, ProxyConfig};
+use symgate::sso::System;
 use symgate::store::Durability;
 use url::Url;
 
@@ -56,7 +60,11 @@ fn network(
         proxy = proxy.with_no_proxy(value);
     }
     warnings.extend(proxy.warnings().iter().map(ToString::to_string));
-    config.policy = policy(network);
+    config.tickets = Some(Arc::new(System::new()));
+    config.policy = policy(network)?;
+    if let Some(names) = &network.auth {
+        config.order = Order::named(names).map_err(|error| format!("--auth: {error}"))?;
+    }
     let explicit = explicit(config, &proxy, network)?;
     config.answers = Answers::default().with_explicit(explicit).with_prompter(prompter);
     config.proxy = proxy;
@@ -138,7 +146,7 @@ fn base_roots() -> Result<Roots, String> {
     }
 }
 
-fn policy(network: &Network) -> Policy {
+fn policy(network: &Network) -> Result<Policy, String> {
     let debugger = network.debugger.map(debugger);
     let setting = PromptSetting {
         option: network.prompts.map(|prompts| match prompts {
@@ -153,7 +161,12 @@ fn policy(network: &Network) -> Policy {
             Presence::Unattended
         },
     };
-    Policy::interactive().with_prompts(setting.effective())
+    let mut policy = Policy::interactive().with_prompts(setting.effective());
+    for host in &network.sso_hosts {
+        let pattern = HostPattern::parse(host).map_err(|error| format!("--sso-hosts: {error}"))?;
+        policy = policy.with_ticket_host(pattern);
+    }
+    Ok(policy)
 }
 
 const fn debugger(name: DebuggerName) -> Debugger {

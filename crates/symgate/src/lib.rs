@@ -54,6 +54,9 @@ pub use {
     symgate_policy as policy, symgate_proxy as proxy, symgate_store as store,
 };
 
+#[cfg(feature = "sso")]
+pub use symgate_sso as sso;
+
 /// The README's example, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
