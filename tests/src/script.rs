@@ -6,12 +6,13 @@
 //!
 //! | kind | directives |
 //! |---|---|
-//! | before an errand | `get URL`, `connect URL`, `limit NAME NUMBER`, `field NAME: VALUE`, `danger-http`, `split whole` |
-//! | what a driver answers | `routes direct, forward URL, tunnel URL`, `no-route WHY`, `opened`, `reused`, `secured`, `answer USER:PASSWORD`, `answer pass`, `refuse WHO`, `end`, `cut`, `failed KIND`, `late` |
-//! | what the errand says | `choose`, `dial`, `tls`, `ask`, `report`, `note`, `head`, `body`, `keep`, `close`, `done`, `error` |
+//! | before an errand | `get URL`, `connect URL`, `limit NAME NUMBER`, `field NAME: VALUE`, `danger-http`, `split whole`, `seeded` |
+//! | what a driver answers | `routes direct, forward URL, tunnel URL`, `no-route WHY`, `opened`, `reused`, `secured`, `answer USER:PASSWORD`, `answer pass`, `answer ambient`, `token TEXT`, `no-token WHY`, `refuse WHO`, `end`, `cut`, `failed KIND`, `late` |
+//! | what the errand says | `choose`, `dial`, `tls`, `ask`, `ticket`, `report`, `note`, `head`, `body`, `keep`, `close`, `done`, `error` |
 //!
 //! The third kind and `C>` are expectations: playing a script writes the whole dialogue anew, and it has to be the same
-//! text. Notes are compared in scripts that hold at least one.
+//! text. Notes are compared in scripts that hold at least one. `seeded` scripts hold what is made from the seed and the time
+//! that a script has; they are played in memory alone.
 
 mod over_tcp;
 mod play;
@@ -60,11 +61,14 @@ enum Given {
     Late,
     Limit(String, u64),
     NoRoute(String),
+    NoToken(String),
     Opened,
     Reused,
     Routes(String),
     Secured,
+    Seeded,
     SplitWhole,
+    Token(String),
 }
 
 #[derive(Clone, Debug)]
@@ -148,14 +152,17 @@ fn kind(line: &str) -> Result<Kind, String> {
             _ => return Err("a limit wants `NAME NUMBER`".into()),
         },
         "no-route" => Given::NoRoute(rest),
+        "no-token" => Given::NoToken(rest),
         "opened" => Given::Opened,
         "refuse" => Given::Answer(Answered::Refuse(rest)),
         "reused" => Given::Reused,
         "routes" => Given::Routes(rest),
         "secured" => Given::Secured,
+        "seeded" => Given::Seeded,
         "split" => Given::SplitWhole,
+        "token" => Given::Token(rest),
         "ask" | "body" | "choose" | "close" | "dial" | "done" | "error" | "head" | "keep" | "note" | "report"
-        | "tls" => {
+        | "ticket" | "tls" => {
             return Ok(Kind::Said);
         }
         _ => return Err("no such directive".into()),

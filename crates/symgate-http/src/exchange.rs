@@ -171,7 +171,16 @@ impl Exchange {
                 return Ok(Plan::Note(note));
             }
             match &mut self.state {
-                State::Prepare => self.prepare()?,
+                State::Prepare => {
+                    // Each request anew: who was let through says so again, on the way to whoever asks next.
+                    for target in [Target::Proxy, Target::Origin] {
+                        self.with_session(target, |session, line| session.start(line))?;
+                    }
+                    if let Some(due) = self.token_due() {
+                        return Ok(Plan::Token(due));
+                    }
+                    self.prepare()?;
+                }
                 State::Transmit => return Ok(Plan::Transmit),
                 State::AwaitHead => match self.wire.step() {
                     Ok(Progress::Wait) => {
@@ -397,7 +406,7 @@ impl Exchange {
     }
 
     pub(crate) fn handle_token(&mut self, token: Result<Secret, TokenError>) -> Result<(), Error> {
-        let (State::Settle(_) | State::Prove(_), Some(target)) = (&self.state, self.token_due()) else {
+        let (State::Prepare | State::Settle(_) | State::Prove(_), Some(target)) = (&self.state, self.token_due()) else {
             return Err(out_of_turn());
         };
         self.with_session(target, |session, line| session.handle_token(token, line))
@@ -456,10 +465,6 @@ impl Exchange {
     }
 
     fn prepare(&mut self) -> Result<(), Error> {
-        // Each request anew: who was let through says so again, on the way to whoever asks next.
-        for target in [Target::Proxy, Target::Origin] {
-            self.with_session(target, |session, line| session.start(line))?;
-        }
         let mut secrets = Vec::new();
         for side in [&self.proxy, &self.origin].into_iter().flatten() {
             if let Some(value) = side.session.authorization() {

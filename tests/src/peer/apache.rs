@@ -168,8 +168,8 @@ fn configuration(dir: &Dir, [plain, tls]: [u16; 2], modules: &Path, leaf: &Leaf,
          User {USER}\n\
          Group {USER}\n\
          LogFormat \"%{{remote}}p %m %U %>s %u %B %{{{FIELD}}}e\" symgate\n\
-         SetEnvIf Authorization \"(.*)\" {FIELD}=$1\n\
-         SetEnvIf Proxy-Authorization \"(.*)\" {FIELD}=$1\n\
+         SetEnvIf Authorization \"(.+)\" {FIELD}=$1\n\
+         SetEnvIf Proxy-Authorization \"(.+)\" {FIELD}=$1\n\
          CustomLog {here}/{LOG} symgate\n\
          {body}\
          <VirtualHost 127.0.0.1:{tls}>\n\

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use symgate_auth::{Answer, Ask, Authenticator, Channel, Credentials, Origin, Outcome, Peers, Refusal, Seed, Target};
+use symgate_auth::mechanism::TokenError;
+use symgate_auth::{
+    Answer, Ask, Authenticator, Channel, Credentials, Origin, Outcome, Peers, Refusal, Secret, Seed, Target,
+};
 use symgate_http::{
     Action, Deadlines, Downgrade, Endpoint, Eof, Error, Failure, FailureKind, Fetch, Limits, NoRoute, Now, Opened,
     Parked, Release, Request, Reuse, Route, Routes, origin_of,
@@ -77,7 +80,7 @@ impl Stage {
                 Given::DangerHttp => self.downgrade = Downgrade::DangerAllow,
                 Given::Field(name, value) => self.fields.push((name, value)),
                 Given::Limit(name, number) => self.set_limit(&name, number)?,
-                Given::SplitWhole => {}
+                Given::Seeded | Given::SplitWhole => {}
                 other => return Err(format!("{other:?} outside an errand\n{}", self.written)),
             }
         }
@@ -161,7 +164,10 @@ impl Stage {
             }
             Action::Receive(_) => return Due::Read,
             Action::Authorize(ask) => self.say(&show_ask(ask)),
-            Action::Token(request) => self.say(&format!("! token {}", request.peer)),
+            Action::Token(request) => {
+                let input = request.input.as_deref().map(|input| format!(" for {}", escape(input)));
+                self.say(&format!("! ticket {}{}", request.peer, input.unwrap_or_default()));
+            }
             Action::Head(head) => {
                 self.say(&format!("! head {}", head.status));
                 return Due::Go;
@@ -229,6 +235,8 @@ impl Stage {
                 fetch.handle_failed(Failure::new(FailureKind::Timeout, "the deadline passed"))
             }
             Given::NoRoute(reason) => fetch.handle_routes(Err(NoRoute { refused: None, reason })),
+            Given::NoToken(reason) => fetch.handle_token(Err(TokenError::Unavailable(reason))),
+            Given::Token(token) => fetch.handle_token(Ok(Secret::new(token))),
             Given::Opened => fetch.handle_opened(Opened::Fresh),
             Given::Reused => match self.parked.take() {
                 Some(parked) => fetch.handle_opened(Opened::Reused(parked)),
@@ -242,6 +250,7 @@ impl Stage {
             | Given::Field(..)
             | Given::Get(_)
             | Given::Limit(..)
+            | Given::Seeded
             | Given::SplitWhole) => return Err(format!("{other:?} inside an errand\n{}", self.written)),
         })
     }
