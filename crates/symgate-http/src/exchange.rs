@@ -406,7 +406,8 @@ impl Exchange {
     }
 
     pub(crate) fn handle_token(&mut self, token: Result<Secret, TokenError>) -> Result<(), Error> {
-        let (State::Prepare | State::Settle(_) | State::Prove(_), Some(target)) = (&self.state, self.token_due()) else {
+        let (State::Prepare | State::Settle(_) | State::Prove(_), Some(target)) = (&self.state, self.token_due())
+        else {
             return Err(out_of_turn());
         };
         self.with_session(target, |session, line| session.handle_token(token, line))

@@ -46,7 +46,7 @@ pub(crate) enum Consent {
 }
 
 /// An answer that could be given without looking further.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) who: Who,

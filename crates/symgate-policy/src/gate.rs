@@ -29,6 +29,8 @@ pub struct Gate {
     cancel: Arc<AtomicBool>,
     epoch: u64,
     pending: Vec<Pending>,
+    /// Answers that were never judged, with what they answered.
+    unjudged: Vec<(Ask, Candidate)>,
 }
 
 /// An answer that was given and not yet judged.
@@ -55,6 +57,7 @@ impl Gate {
             cancel,
             epoch,
             pending: Vec::new(),
+            unjudged: Vec::new(),
         }
     }
 
@@ -123,7 +126,15 @@ impl Gate {
                 consent: Consent::Clear,
             });
         }
-        candidates.extend(desk.remembered(&Peer::of(ask), ask));
+        let peer = Peer::of(ask);
+        candidates.extend(desk.remembered(&peer, ask));
+        // The scheme gave way to another one before the peer judged the password: nobody is asked for it twice. One that
+        // was given for a realm stays with it; NTLM and Negotiate name none.
+        let unjudged = self
+            .unjudged
+            .iter()
+            .filter(|(other, _)| Peer::of(other) == peer && (other.realm.is_none() || other.realm == ask.realm));
+        candidates.extend(unjudged.map(|(_, candidate)| candidate.clone()));
         let silent = self.permits_silent(ask, policy);
         candidates
             .retain(|candidate| fits(&candidate.credentials, ask) && (silent || candidate.consent == Consent::Clear));
@@ -443,6 +454,14 @@ impl CredentialSource for Gate {
         self.pending = others;
         for pending in &judged {
             self.settle(pending, outcome);
+        }
+        self.unjudged.retain(|(other, _)| Peer::of(other) != peer);
+        if outcome == Outcome::Abandoned {
+            let candidates = judged.into_iter().filter_map(|pending| match pending.what {
+                What::Credentials(candidate) => Some((pending.ask, candidate)),
+                What::Ticket(_) => None,
+            });
+            self.unjudged.extend(candidates);
         }
     }
 }

@@ -170,6 +170,57 @@ fn asks_in_order_given_memory_source_person() {
 }
 
 #[test]
+fn a_password_that_nobody_judged_is_given_to_the_next_scheme_without_asking() {
+    let negotiate = Ask {
+        scheme: Scheme::Negotiate,
+        realm: None,
+        channel: Channel::CLEARTEXT,
+        ..ask(Target::Proxy, "p")
+    };
+    let next = |scheme, channel, realm: Option<&str>| Ask {
+        scheme,
+        channel,
+        realm: realm.map(str::to_owned),
+        ..negotiate.clone()
+    };
+    let clear = Channel::CLEARTEXT;
+    let table = [
+        (next(Scheme::Ntlm, clear.clone(), None), "1"),
+        (next(Scheme::Digest, clear.clone(), Some("r")), "1"),
+        // The person was not told that it would travel readable.
+        (next(Scheme::Basic, Channel::CLEARTEXT, Some("r")), "2"),
+        (next(Scheme::Basic, tls(), Some("r")), "1"),
+        (
+            Ask {
+                origin: origin("other"),
+                ..next(Scheme::Ntlm, clear, None)
+            },
+            "2",
+        ),
+    ];
+    for (ask, expected) in table {
+        let (person, _) = script([typed("1"), typed("2")]);
+        let session = Session::new(Policy::interactive(), Answers::default().with_prompter(person));
+        let mut gate = session.gate(Errand::new(origin("s"), "base"), Arc::default());
+        assert_eq!(shown(&gate.answer(&negotiate)), "1");
+        gate.report(&negotiate, Outcome::Abandoned);
+        assert_eq!(shown(&gate.answer(&ask)), expected, "{ask:?}");
+    }
+    // A realm's password is for that realm.
+    let (person, _) = script([typed("1"), typed("2")]);
+    let session = Session::new(Policy::interactive(), Answers::default().with_prompter(person));
+    let mut gate = gate(&session);
+    let realm = ask(Target::Origin, "s");
+    assert_eq!(shown(&gate.answer(&realm)), "1");
+    gate.report(&realm, Outcome::Abandoned);
+    let other = Ask {
+        realm: Some("other".into()),
+        ..realm
+    };
+    assert_eq!(shown(&gate.answer(&other)), "2");
+}
+
+#[test]
 fn an_accepted_answer_is_used_again_without_asking() {
     let (person, asked) = script([typed("right")]);
     let session = Session::new(Policy::interactive(), Answers::default().with_prompter(person));
