@@ -2,11 +2,13 @@
 //!
 //! - `large`: one large file over HTTPS through squid's CONNECT, wall, CPU and peak memory;
 //! - `many`: many small files through the same at a long round trip, counted in rounds;
-//! - `warm`: a file that is there already, against a program that does nothing.
+//! - `warm`: a file that is there already, against a program that does nothing;
+//! - `answer`: what it costs to answer a challenge, in each scheme.
 //!
 //! Times are noisy, so nothing fails here: each figure stands beside its target and says `ok` or `missed`. The
 //! servers are other authors' ([`crate::peer`]) and every run has a store and a home of its own.
 
+mod answer;
 mod large;
 mod many;
 mod measure;
@@ -18,7 +20,7 @@ use std::str::FromStr;
 
 use crate::built;
 pub use measure::report_child;
-use place::Place;
+use place::{Door, Place};
 
 /// What is measured, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +33,15 @@ pub struct Options {
 /// One of the benchmarks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
+    Answer,
     Large,
     Many,
+    Ntlm,
     Warm,
 }
 
 impl Options {
-    /// Understands `--only a|b|c`, `--pairs N` and `--size MIB`.
+    /// Understands `--only a|b|c|d|e`, `--pairs N` and `--size MIB`.
     ///
     /// # Errors
     /// What is wrong, and how it is used.
@@ -60,6 +64,8 @@ impl Options {
                         "a" => Part::Large,
                         "b" => Part::Many,
                         "c" => Part::Warm,
+                        "d" => Part::Ntlm,
+                        "e" => Part::Answer,
                         other => return Err(format!("there is no benchmark `{other}`\n{USAGE}")),
                     });
                 }
@@ -91,10 +97,16 @@ pub fn run(options: &Options, mut print: impl FnMut(&str)) -> Result<(), String>
         print(&large::run(&place, options.size << 20, options.pairs(9))?);
     }
     if options.wants(Part::Many) {
-        print(&many::run(&place, options.pairs(9))?);
+        print(&many::run(&place, Door::Basic, options.pairs(9))?);
     }
     if options.wants(Part::Warm) {
         print(&warm::run(&place, options.pairs(300))?);
+    }
+    if options.wants(Part::Ntlm) {
+        print(&many::run(&place, Door::Ntlm, options.pairs(9))?);
+    }
+    if options.wants(Part::Answer) {
+        print(&answer::run(options.pairs(9))?);
     }
     Ok(())
 }
@@ -104,14 +116,18 @@ fn number<N: FromStr>(text: &str) -> Result<N, String> {
 }
 
 const USAGE: &str = "\
-usage: bench [--only a|b|c] [--pairs N] [--size MIB]
+usage: bench [--only a|b|c|d|e] [--pairs N] [--size MIB]
   a  one file of 1024 MiB over HTTPS through squid, against curl; 9 pairs
   b  60 files of 60 kB at a round trip of 40 ms, beside curl -Z; 9 pairs
-  c  a warm hit, against an empty program; 300 pairs";
+  c  a warm hit, against an empty program; 300 pairs
+  d  as b, but by NTLM; 9 pairs
+  e  an answer to a Basic, a Digest and an NTLM challenge; 9 rounds";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ALL: [Part; 5] = [Part::Answer, Part::Large, Part::Many, Part::Ntlm, Part::Warm];
 
     fn parse(line: &str) -> Result<Options, String> {
         Options::parse(line.split_whitespace().map(str::to_owned))
@@ -120,16 +136,16 @@ mod tests {
     #[test]
     fn options_shorten_the_run() {
         let all = parse("").unwrap();
-        assert!([Part::Large, Part::Many, Part::Warm].map(|part| all.wants(part)) == [true; 3]);
+        assert!(ALL.map(|part| all.wants(part)) == [true; 5]);
         assert_eq!((all.pairs(9), all.size), (9, 1024));
         let short = parse("--only b --pairs 3 --size 64").unwrap();
-        assert!([Part::Large, Part::Many, Part::Warm].map(|part| short.wants(part)) == [false, true, false]);
+        assert!(ALL.map(|part| short.wants(part)) == [false, false, true, false, false]);
         assert_eq!((short.pairs(9), short.size), (3, 64));
     }
 
     #[test]
     fn what_is_not_understood_is_named_with_the_usage() {
-        for line in ["--only d", "--pairs", "--pairs x", "--speed 9", "a"] {
+        for line in ["--only f", "--pairs", "--pairs x", "--speed 9", "a"] {
             let error = parse(line).unwrap_err();
             assert!(error.contains("usage: bench"), "{line}: {error}");
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::measure::{Cost, measure};
-use super::place::{Place, clean};
+use super::place::{Door, Peers, Place, clean};
 use super::table::{Table, median, ratio, seconds, verdict};
 use crate::made::Pdb;
 
@@ -46,7 +46,7 @@ pub(super) fn run(place: &Place, size: u64, pairs: usize) -> Result<String, Stri
 /// Runs pairs, and each of the two first in turn.
 fn compare(place: &Place, size: u64, pairs: usize) -> Result<Vec<(Cost, Cost)>, String> {
     let key = serve(place, size)?;
-    let (nginx, squid) = place.peers();
+    let Peers { nginx, squid, .. } = &place.peers(Door::Basic);
     let file = format!("big.pdb/{key}/big.pdb");
     let mut costs = Vec::new();
     // One pair warms the page cache and is not counted.

@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::peer::{Installed, Nginx, Program, Squid, require};
+use crate::peer::{Auth, Installed, Nginx, Program, Squid, Winbind, require};
 use crate::{Dir, Pki};
 
 /// What all benchmarks share.
@@ -18,12 +18,28 @@ pub(super) struct Place {
     curl: Installed,
     nginx: Installed,
     squid: Installed,
+    winbind: Installed,
+}
+
+/// How the proxy asks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Door {
+    Basic,
+    Ntlm,
+}
+
+/// A store and a proxy. The proxy ends before its judge does.
+#[derive(Debug)]
+pub(super) struct Peers {
+    pub(super) nginx: Nginx,
+    pub(super) squid: Squid,
+    _judge: Option<Winbind>,
 }
 
 impl Place {
     pub(super) fn prepare(symgate: PathBuf) -> Result<Self, String> {
-        let programs = [Program::Curl, Program::Nginx, Program::Squid];
-        let [curl, nginx, squid] = require(programs).ok_or("a benchmark needs its peers")?;
+        let programs = [Program::Curl, Program::Nginx, Program::Squid, Program::Winbind];
+        let [curl, nginx, squid, winbind] = require(programs).ok_or("a benchmark needs its peers")?;
         let dir = Dir::new();
         let www = dir.make("www");
         Ok(Self {
@@ -34,11 +50,12 @@ impl Place {
             curl,
             nginx,
             squid,
+            winbind,
         })
     }
 
     /// A symbol store over TLS 1.3 and a proxy that wants [`USER`] and [`PASSWORD`].
-    pub(super) fn peers(&self) -> (Nginx, Squid) {
+    pub(super) fn peers(&self, door: Door) -> Peers {
         // A later directive of the same name would be an error: the harness offers 1.2 too, both clients take 1.3.
         let nginx = Nginx::with_lines(
             &self.nginx,
@@ -46,7 +63,19 @@ impl Place {
             self.pki.origin().server(),
             "keepalive_requests 1000;",
         );
-        (nginx, Squid::basic(&self.squid, USER, PASSWORD))
+        let (squid, judge) = match door {
+            Door::Basic => (Squid::basic(&self.squid, USER, PASSWORD), None),
+            Door::Ntlm => {
+                let judge = Winbind::start(&self.winbind, USER, PASSWORD);
+                let squid = Squid::asking(&self.squid, None, &[Auth::ntlm(&judge)]);
+                (squid, Some(judge))
+            }
+        };
+        Peers {
+            nginx,
+            squid,
+            _judge: judge,
+        }
     }
 
     /// A store below the scratch directory that does not exist yet.
