@@ -4,7 +4,8 @@
 //! a test, [`Relay`] a wire with a round trip and a memory, [`made`] writes small Windows images. The module `peer`
 //! (Unix only, as its programs are) starts servers and proxies of other authors, because a fact of a protocol is proved
 //! only against somebody else's reading of it. What no honest peer says comes from [`fault`], [`Hostile`] is an origin
-//! after the user's logon, [`Inspector`] a middlebox that ends TLS; [`command`] runs the built command. [`script`] runs written dialogues.
+//! after the user's logon, [`Inspector`] a middlebox that ends TLS; [`command`] runs the built command, and the module
+//! `terminal` runs it on a terminal. [`script`] runs written dialogues.
 //!
 //! Nothing here is published. A fault of the surroundings (no port, no disk, a peer that dies) is a
 //! panic that says what happened: a test has no better answer.
@@ -43,6 +44,8 @@ mod relay;
 #[cfg(feature = "peers")]
 pub mod sample;
 pub mod script;
+#[cfg(all(feature = "peers", unix))]
+pub mod terminal;
 
 #[cfg(feature = "peers")]
 pub use dir::Dir;

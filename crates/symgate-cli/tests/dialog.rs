@@ -1,169 +1,27 @@
 //! The dialog in a real pseudo-terminal: the example `dialog` is driven key by key, and its terminal looked at afterwards.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
 use std::sync::LazyLock;
-use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
-use std::{ffi::OsStr, thread};
 
-use rustix::fs::OFlags;
-use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
+use rustix::process::Signal;
 use symgate_tests::Dir;
 use symgate_tests::built::example;
 use symgate_tests::command::visible;
 use symgate_tests::fault::{Fault, Reply};
 use symgate_tests::sample::Sample;
+use symgate_tests::terminal::Terminal;
 
-/// A child on a terminal of its own.
-struct Terminal {
-    master: File,
-    /// Kept open, so that the modes outlive the child.
-    slave: File,
-    child: Child,
-    output: Receiver<Vec<u8>>,
-    seen: String,
-    before: Termios,
+/// The example that does nothing but ask.
+fn dialog(columns: u16, arguments: &[&str]) -> Terminal {
+    static DIALOG: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| example("symgate-cli", "dialog"));
+    Terminal::start(DIALOG.as_ref().unwrap(), columns, arguments)
 }
-
-impl Terminal {
-    /// The example that does nothing but ask.
-    fn start(columns: u16, arguments: &[&str]) -> Self {
-        static DIALOG: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| example("symgate-cli", "dialog"));
-        Self::of(DIALOG.as_ref().unwrap(), columns, arguments)
-    }
-
-    /// Any program.
-    fn of(program: &Path, columns: u16, arguments: &[&str]) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let slave = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(i32::try_from(OFlags::NOCTTY.bits()).unwrap())
-            .open(OsStr::from_bytes(name.to_bytes()))
-            .unwrap();
-        let master = File::from(master);
-        resize(&master, columns);
-        let before = tcgetattr(&slave).unwrap();
-        let child = command(program)
-            .args(arguments)
-            .stdin(slave.try_clone().unwrap())
-            .stdout(slave.try_clone().unwrap())
-            .stderr(slave.try_clone().unwrap())
-            .spawn()
-            .unwrap();
-        let (sender, output) = mpsc::channel();
-        let mut reader = master.try_clone().unwrap();
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            // Ends with an error when the test drops the last end of the terminal.
-            while let Ok(length @ 1..) = reader.read(&mut buffer) {
-                if sender.send(buffer[..length].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        Self {
-            master,
-            slave,
-            child,
-            output,
-            seen: String::new(),
-            before,
-        }
-    }
-
-    /// Waits for a text after what was waited for before, and returns what came up to it.
-    fn expect(&mut self, text: &str) -> String {
-        loop {
-            if let Some((before, after)) = self.seen.split_once(text) {
-                let before = before.to_owned();
-                self.seen = after.to_owned();
-                return before;
-            }
-            match self.output.recv_timeout(WATCHDOG) {
-                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(error) => panic!("{error} while waiting for {text:?}; seen: {:?}", self.seen),
-            }
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).unwrap();
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        kill_process(pid, signal).unwrap();
-    }
-
-    /// Whether the terminal shows what is typed.
-    fn echoes(&self) -> bool {
-        tcgetattr(&self.slave).unwrap().local_modes.contains(LocalModes::ECHO)
-    }
-
-    /// Waits for the end; the terminal must be as it was.
-    fn end(mut self, status: i32) {
-        assert_eq!(self.child.wait().unwrap().code(), Some(status), "seen: {:?}", self.seen);
-        let after = tcgetattr(&self.slave).unwrap();
-        let modes = |termios: &Termios| {
-            (
-                termios.input_modes,
-                termios.output_modes,
-                termios.control_modes,
-                termios.local_modes,
-            )
-        };
-        assert_eq!(modes(&after), modes(&self.before));
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // Only after a failed assertion is it still there.
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
-    }
-}
-
-fn resize(master: &File, columns: u16) {
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(master, size).unwrap();
-}
-
-/// A program, in a session of its own where `setsid` makes one: then no other terminal is looked at for its size.
-fn command(program: &Path) -> Command {
-    if cfg!(target_os = "linux") {
-        let mut command = Command::new("setsid");
-        command.arg("--ctty").arg(program);
-        command
-    } else {
-        Command::new(program)
-    }
-}
-
-/// Fails instead of hanging.
-const WATCHDOG: Duration = Duration::from_secs(10);
 
 #[test]
 fn shows_who_asks_and_never_the_password() {
-    let mut terminal = Terminal::start(100, &["--realm", "Corp\u{202e}\u{1b}[2J"]);
+    let mut terminal = dialog(100, &["--realm", "Corp\u{202e}\u{1b}[2J"]);
     let facts = terminal.expect("User name: ");
     assert!(facts.contains("The proxy proxy.corp.example:3128 asks"), "{facts}");
     assert!(facts.contains("\"Corp\u{fffd}\u{fffd}[2J\""), "{facts}");
@@ -179,7 +37,7 @@ fn shows_who_asks_and_never_the_password() {
 
 #[test]
 fn a_wrong_password_is_asked_again_and_said_to_be_wrong() {
-    let mut terminal = Terminal::start(100, &[]);
+    let mut terminal = dialog(100, &[]);
     terminal.expect("User name: ");
     terminal.press("alice\r");
     terminal.expect("(not shown): ");
@@ -200,7 +58,7 @@ fn a_wrong_password_is_asked_again_and_said_to_be_wrong() {
 
 #[test]
 fn a_known_name_is_not_asked_for() {
-    let mut terminal = Terminal::start(100, &["bob"]);
+    let mut terminal = dialog(100, &["bob"]);
     let facts = terminal.expect("Password for bob (not shown): ");
     assert!(!facts.contains("User name"), "{facts}");
     terminal.press("right\r");
@@ -216,7 +74,7 @@ fn escape_control_c_and_an_empty_name_cancel() {
         ("empty name", "\r"),
         ("erased", "ab\u{15}\r"),
     ] {
-        let mut terminal = Terminal::start(100, &[]);
+        let mut terminal = dialog(100, &[]);
         terminal.expect("User name: ");
         terminal.press(keys);
         let rest = terminal.expect("no answer: ");
@@ -224,7 +82,7 @@ fn escape_control_c_and_an_empty_name_cancel() {
         assert!(!rest.contains("Password"), "{row}: {rest}");
         terminal.end(0);
     }
-    let mut terminal = Terminal::start(100, &["bob"]);
+    let mut terminal = dialog(100, &["bob"]);
     terminal.expect("(not shown): ");
     terminal.press("half\u{3}");
     terminal.expect("Refuse(ByUser)");
@@ -233,7 +91,7 @@ fn escape_control_c_and_an_empty_name_cancel() {
 
 #[test]
 fn names_are_edited_by_keys_and_paste_in_any_script() {
-    let mut terminal = Terminal::start(100, &[]);
+    let mut terminal = dialog(100, &[]);
     terminal.expect("User name: ");
     // Left, Home, Delete, Backspace and characters of two and three bytes; then a pasted line.
     terminal.press("xñ字q\u{1b}[D\u{7f}\u{1b}[H\u{1b}[3~\u{1b}[F\u{7f}");
@@ -247,11 +105,11 @@ fn names_are_edited_by_keys_and_paste_in_any_script() {
 
 #[test]
 fn a_narrow_terminal_and_a_new_size_lose_nothing() {
-    let mut terminal = Terminal::start(12, &[]);
+    let mut terminal = dialog(12, &[]);
     terminal.expect("> ");
     terminal.press("a-name-that-is-longer-than-the-line");
     terminal.expect("the-line");
-    resize(&terminal.master, 60);
+    terminal.resize(60);
     if !cfg!(target_os = "linux") {
         terminal.signal(Signal::WINCH);
     }
@@ -266,7 +124,7 @@ fn a_narrow_terminal_and_a_new_size_lose_nothing() {
 #[test]
 fn signals_leave_the_terminal_as_it_was() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
-        let mut terminal = Terminal::start(100, &["bob"]);
+        let mut terminal = dialog(100, &["bob"]);
         terminal.expect("(not shown): ");
         assert!(!terminal.echoes());
         terminal.press("half");
@@ -277,7 +135,7 @@ fn signals_leave_the_terminal_as_it_was() {
 
 #[test]
 fn a_panic_of_another_thread_leaves_the_terminal_as_it_was() {
-    let mut terminal = Terminal::start(100, &["--panic"]);
+    let mut terminal = dialog(100, &["--panic"]);
     terminal.expect("User name: ");
     assert!(!terminal.echoes());
     let before = terminal.expect("on purpose");
@@ -320,7 +178,7 @@ fn get(proxy: &Fault, dir: &Dir) -> Terminal {
         .into_iter()
         .chain(targets.iter().map(String::as_str))
         .collect();
-    Terminal::of(Path::new(env!("CARGO_BIN_EXE_symgate")), 100, &arguments)
+    Terminal::start(Path::new(env!("CARGO_BIN_EXE_symgate")), 100, &arguments)
 }
 
 /// How often a password was sent.
@@ -363,7 +221,7 @@ fn nothing_is_drawn_before_a_file_arrives() {
     let arguments = ["get", "-y", &path]
         .into_iter()
         .chain(targets.iter().map(String::as_str));
-    let mut terminal = Terminal::of(
+    let mut terminal = Terminal::start(
         Path::new(env!("CARGO_BIN_EXE_symgate")),
         100,
         &arguments.collect::<Vec<_>>(),

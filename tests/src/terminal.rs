@@ -1,0 +1,199 @@
+//! A child on a pseudo-terminal of its own, driven key by key.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::sync::mpsc;
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+use rustix::process::Pid;
+use rustix::process::Signal;
+use rustix::process::kill_process;
+use rustix::pty::OpenptFlags;
+use rustix::pty::grantpt;
+use rustix::pty::openpt;
+use rustix::pty::ptsname;
+use rustix::pty::unlockpt;
+use rustix::termios::LocalModes;
+use rustix::termios::Termios;
+use rustix::termios::Winsize;
+use rustix::termios::tcgetattr;
+use rustix::termios::tcsetwinsize;
+
+/// A child, its terminal, and what it has written there.
+#[derive(Debug)]
+pub struct Terminal {
+    master: File,
+    /// Kept open, so that the modes outlive the child.
+    slave: File,
+    child: Child,
+    output: Receiver<Vec<u8>>,
+    seen: String,
+    before: Termios,
+}
+
+impl Terminal {
+    /// Starts a program on a terminal of so many columns.
+    ///
+    /// # Panics
+    /// If there is no terminal to be had, or the program does not start.
+    #[must_use]
+    pub fn start(program: &Path, columns: u16, arguments: &[&str]) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal can be had");
+        grantpt(&master).expect("it is ours");
+        unlockpt(&master).expect("it is ours");
+        let name = ptsname(&master, Vec::new()).expect("it has a name");
+        let slave = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(i32::try_from(OFlags::NOCTTY.bits()).expect("one bit"))
+            .open(OsStr::from_bytes(name.to_bytes()))
+            .expect("its other end can be opened");
+        let master = File::from(master);
+        resize(&master, columns);
+        let before = tcgetattr(&slave).expect("it has modes");
+        let end = || slave.try_clone().expect("a handle can be had");
+        let child = command(program)
+            .args(arguments)
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap_or_else(|error| panic!("`{}`: {error}", program.display()));
+        let (sender, output) = mpsc::channel();
+        let mut reader = master.try_clone().expect("a handle can be had");
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // Ends with an error when the test drops the last end of the terminal.
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            master,
+            slave,
+            child,
+            output,
+            seen: String::new(),
+            before,
+        }
+    }
+
+    /// Waits for a text after what was waited for before, and returns what came up to it.
+    ///
+    /// # Panics
+    /// If it does not come.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) -> String {
+        loop {
+            if let Some((before, after)) = self.seen.split_once(text) {
+                let before = before.to_owned();
+                self.seen = after.to_owned();
+                return before;
+            }
+            match self.output.recv_timeout(WATCHDOG) {
+                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(error) => panic!("{error} while waiting for {text:?}; seen: {:?}", self.seen),
+            }
+        }
+    }
+
+    /// Types.
+    ///
+    /// # Panics
+    /// If the terminal takes no keys.
+    pub fn press(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).expect("a terminal takes keys");
+    }
+
+    /// Sends a signal to the child.
+    ///
+    /// # Panics
+    /// If it is gone.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("a child has a number"), signal).expect("the child is there");
+    }
+
+    /// Makes the terminal so many columns wide.
+    ///
+    /// # Panics
+    /// If it cannot be.
+    pub fn resize(&self, columns: u16) {
+        resize(&self.master, columns);
+    }
+
+    /// Whether the terminal shows what is typed.
+    ///
+    /// # Panics
+    /// If it does not say.
+    #[must_use]
+    pub fn echoes(&self) -> bool {
+        let modes = tcgetattr(&self.slave).expect("it has modes");
+        modes.local_modes.contains(LocalModes::ECHO)
+    }
+
+    /// Waits for the end; the terminal must be as it was.
+    ///
+    /// # Panics
+    /// If the status is another one, or the terminal is not as it was.
+    #[track_caller]
+    pub fn end(mut self, status: i32) {
+        let ended = self.child.wait().expect("a child is waited for");
+        assert_eq!(ended.code(), Some(status), "{ended}; seen: {:?}", self.seen);
+        let after = tcgetattr(&self.slave).expect("it has modes");
+        let modes = |termios: &Termios| {
+            (
+                termios.input_modes,
+                termios.output_modes,
+                termios.control_modes,
+                termios.local_modes,
+            )
+        };
+        assert_eq!(modes(&after), modes(&self.before));
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Only after a failed assertion is it still there.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+fn resize(master: &File, columns: u16) {
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(master, size).expect("a terminal has a size");
+}
+
+/// A program, in a session of its own where `setsid` makes one: then no other terminal is looked at for its size.
+fn command(program: &Path) -> Command {
+    if cfg!(target_os = "linux") {
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(program);
+        command
+    } else {
+        Command::new(program)
+    }
+}
+
+/// Fails instead of hanging.
+const WATCHDOG: Duration = Duration::from_secs(10);
