@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::sync::Barrier;
 use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -63,6 +64,8 @@ pub struct Reply {
 /// What follows the bytes of a [`Reply`].
 #[derive(Clone, Debug)]
 pub enum Then {
+    /// Another reply to the same request, when the test comes to the barrier too.
+    Await(Arc<Barrier>, Box<Reply>),
     /// The connection ends in order.
     Close,
     /// Nothing: the connection stays open, and nothing more is said on it.
@@ -253,19 +256,25 @@ fn serve(
             state.heard.push(request.clone());
             request
         };
-        let reply = answer(&request);
-        let written = stream.write_all(&reply.bytes);
-        shared.lock().replied += 1;
-        shared.changed.notify_all();
-        written?;
-        match reply.then {
-            Then::Keep => {}
-            Then::Close => return close(stream),
-            Then::Reset => return socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)),
-            Then::Hang => return drain(stream),
-            Then::Repeat(piece) => loop {
-                stream.write_all(&piece)?;
-            },
+        let mut reply = answer(&request);
+        loop {
+            let written = stream.write_all(&reply.bytes);
+            shared.lock().replied += 1;
+            shared.changed.notify_all();
+            written?;
+            match reply.then {
+                Then::Await(barrier, next) => {
+                    barrier.wait();
+                    reply = *next;
+                }
+                Then::Keep => break,
+                Then::Close => return close(stream),
+                Then::Reset => return socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+                Then::Hang => return drain(stream),
+                Then::Repeat(piece) => loop {
+                    stream.write_all(&piece)?;
+                },
+            }
         }
     }
     close(stream)

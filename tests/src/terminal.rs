@@ -10,11 +10,21 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
 use std::thread;
+use std::thread::JoinHandle;
 use std::time::Duration;
+use std::time::Instant;
 
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use rustix::event::poll;
 use rustix::fs::OFlags;
 use rustix::process::Pid;
 use rustix::process::Signal;
@@ -36,11 +46,17 @@ pub struct Terminal {
     master: File,
     /// Kept open, so that the modes outlive the child.
     slave: File,
-    child: Child,
+    child: Ending,
     output: Receiver<Vec<u8>>,
+    reader: JoinHandle<()>,
+    hung_up: Arc<AtomicBool>,
     seen: String,
     before: Termios,
 }
+
+/// A child that does not outlive this value: only after a failed assertion is it still there.
+#[derive(Debug)]
+struct Ending(Child);
 
 impl Terminal {
     /// Starts a program on a terminal of so many columns.
@@ -49,7 +65,20 @@ impl Terminal {
     /// If there is no terminal to be had, or the program does not start.
     #[must_use]
     pub fn start(program: &Path, columns: u16, arguments: &[&str]) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal can be had");
+        Self::with(program, columns, arguments, None)
+    }
+
+    /// The same, with its standard output elsewhere.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn with_output(program: &Path, columns: u16, arguments: &[&str], output: impl Into<Stdio>) -> Self {
+        Self::with(program, columns, arguments, Some(output.into()))
+    }
+
+    fn with(program: &Path, columns: u16, arguments: &[&str], output: Option<Stdio>) -> Self {
+        let master = openpt(ALONE).expect("a terminal can be had");
         grantpt(&master).expect("it is ours");
         unlockpt(&master).expect("it is ours");
         let name = ptsname(&master, Vec::new()).expect("it has a name");
@@ -62,30 +91,40 @@ impl Terminal {
         let master = File::from(master);
         resize(&master, columns);
         let before = tcgetattr(&slave).expect("it has modes");
-        let end = || slave.try_clone().expect("a handle can be had");
+        let end = || Stdio::from(slave.try_clone().expect("a handle can be had"));
         let child = command(program)
             .args(arguments)
             .stdin(end())
-            .stdout(end())
+            .stdout(output.unwrap_or_else(end))
             .stderr(end())
             .spawn()
             .unwrap_or_else(|error| panic!("`{}`: {error}", program.display()));
         let (sender, output) = mpsc::channel();
         let mut reader = master.try_clone().expect("a handle can be had");
-        thread::spawn(move || {
+        let hung_up = Arc::new(AtomicBool::new(false));
+        let gone = Arc::clone(&hung_up);
+        let reader = thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // Ends with an error when the test drops the last end of the terminal.
-            while let Ok(length @ 1..) = reader.read(&mut buffer) {
-                if sender.send(buffer[..length].to_vec()).is_err() {
-                    break;
+            while !gone.load(Ordering::Relaxed) {
+                // Not in `read`, which would keep the terminal open as long as nothing is written to it.
+                if is_readable(&reader) {
+                    // Ends with an error when the test drops the last end of the terminal.
+                    let Ok(length @ 1..) = reader.read(&mut buffer) else {
+                        break;
+                    };
+                    if sender.send(buffer[..length].to_vec()).is_err() {
+                        break;
+                    }
                 }
             }
         });
         Self {
             master,
             slave,
-            child,
+            child: Ending(child),
             output,
+            reader,
+            hung_up,
             seen: String::new(),
             before,
         }
@@ -123,8 +162,7 @@ impl Terminal {
     /// # Panics
     /// If it is gone.
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(pid.expect("a child has a number"), signal).expect("the child is there");
+        self::signal(&self.child.0, signal);
     }
 
     /// Makes the terminal so many columns wide.
@@ -151,8 +189,7 @@ impl Terminal {
     /// If the status is another one, or the terminal is not as it was.
     #[track_caller]
     pub fn end(mut self, status: i32) {
-        let ended = self.child.wait().expect("a child is waited for");
-        assert_eq!(ended.code(), Some(status), "{ended}; seen: {:?}", self.seen);
+        self.child.expect(status, &self.seen);
         let after = tcgetattr(&self.slave).expect("it has modes");
         let modes = |termios: &Termios| {
             (
@@ -164,14 +201,67 @@ impl Terminal {
         };
         assert_eq!(modes(&after), modes(&self.before));
     }
+
+    /// Takes the terminal away, as a window that is closed does, and waits for the end.
+    ///
+    /// # Panics
+    /// If the status is another one.
+    #[track_caller]
+    pub fn hang_up(self, status: i32) {
+        let Self {
+            master,
+            slave,
+            mut child,
+            reader,
+            hung_up,
+            seen,
+            ..
+        } = self;
+        hung_up.store(true, Ordering::Relaxed);
+        reader.join().expect("a reader does not panic");
+        drop((slave, master));
+        if !cfg!(target_os = "linux") {
+            // The terminal does not control the child's session there.
+            signal(&child.0, Signal::HUP);
+        }
+        child.expect(status, &seen);
+    }
 }
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // Only after a failed assertion is it still there.
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
+impl Ending {
+    #[track_caller]
+    fn expect(&mut self, status: i32, seen: &str) {
+        let begun = Instant::now();
+        loop {
+            if let Some(ended) = self.0.try_wait().expect("a child can be waited for") {
+                return assert_eq!(ended.code(), Some(status), "{ended}; seen: {seen:?}");
+            }
+            assert!(begun.elapsed() < WATCHDOG, "it does not end; seen: {seen:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ended = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    kill_process(pid.expect("a child has a number"), signal).expect("the child is there");
+}
+
+/// Whether there is something to read, or never will be again; looks for a short time.
+fn is_readable(file: &File) -> bool {
+    let glance = Timespec {
+        tv_sec: 0,
+        tv_nsec: 20_000_000,
+    };
+    let ready = poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&glance));
+    ready.is_ok_and(|count| count > 0)
 }
 
 fn resize(master: &File, columns: u16) {
@@ -186,14 +276,23 @@ fn resize(master: &File, columns: u16) {
 
 /// A program, in a session of its own where `setsid` makes one: then no other terminal is looked at for its size.
 fn command(program: &Path) -> Command {
-    if cfg!(target_os = "linux") {
+    let mut command = if cfg!(target_os = "linux") {
         let mut command = Command::new("setsid");
         command.arg("--ctty").arg(program);
         command
     } else {
         Command::new(program)
-    }
+    };
+    // One that can draw, whatever this process stands on.
+    command.env("TERM", "xterm");
+    command
 }
+
+/// No child inherits the end that tells it, by closing, that its terminal is gone.
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+const ALONE: OpenptFlags = OpenptFlags::RDWR.union(OpenptFlags::NOCTTY).union(OpenptFlags::CLOEXEC);
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+const ALONE: OpenptFlags = OpenptFlags::RDWR.union(OpenptFlags::NOCTTY);
 
 /// Fails instead of hanging.
 const WATCHDOG: Duration = Duration::from_secs(10);

@@ -66,8 +66,8 @@ fn ask_until_accepted(realm: String, explicit: Explicit) -> impl FnOnce() {
         attempt: 1,
     };
     move || {
-        let bars = indicatif::MultiProgress::new();
-        let prompter = tty::TtyPrompter::new(Box::new(move |question| bars.suspend(question)));
+        // Nothing else is drawn here.
+        let prompter = tty::TtyPrompter::new(Box::new(|question| question()));
         let answers = Answers::default().with_explicit(explicit).with_prompter(prompter);
         let session = Session::new(Policy::interactive(), answers);
         let mut gate = session.gate(Errand::new(store, "").with_proxy(proxy), Arc::default());

@@ -8,6 +8,7 @@ mod args;
 mod cmd;
 mod interrupt;
 mod noisy;
+mod output;
 mod progress;
 mod report;
 mod settings;

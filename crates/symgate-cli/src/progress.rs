@@ -1,7 +1,7 @@
 //! Progress bars on standard error: one for each file that is arriving, and one for all.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,6 +14,8 @@ use crate::report::plain;
 pub(crate) struct Progress {
     bars: MultiProgress,
     total: ProgressBar,
+    /// Done when the bar for all is among the others.
+    begun: Once,
     files: Mutex<HashMap<usize, ProgressBar>>,
 }
 
@@ -27,6 +29,7 @@ impl Progress {
         Self {
             bars,
             total,
+            begun: Once::new(),
             files: Mutex::default(),
         }
     }
@@ -35,9 +38,7 @@ impl Progress {
         match event {
             Event::Started { name, total } => {
                 let mut files = self.files();
-                if self.total.is_hidden() {
-                    self.bars.add(self.total.clone());
-                }
+                self.begun.call_once(|| drop(self.bars.add(self.total.clone())));
                 let (bar, shape) = match total {
                     Some(total) => (ProgressBar::new(*total), FILE),
                     None => (ProgressBar::no_length(), FILE_OF_UNKNOWN_LENGTH),

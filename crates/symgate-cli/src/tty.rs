@@ -36,7 +36,8 @@ pub(crate) struct TtyPrompter {
     aside: Aside,
 }
 
-/// Clears away what is drawn on the terminal, calls back, and draws it again: `MultiProgress::suspend`.
+/// Clears away what is drawn on the terminal, calls back, and draws it again. It must not make others wait meanwhile: a
+/// person may think for hours.
 pub(crate) type Aside = Box<dyn Fn(&mut dyn FnMut()) + Send>;
 
 impl TtyPrompter {

@@ -1,18 +1,18 @@
 //! `symgate get`: fetches symbol files and prints where they are.
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use indicatif::{MultiProgress, ProgressDrawTarget};
 use symgate::net::Cancel;
 use symgate::path::FileId;
 use symgate::{Client, Error, ErrorKind, Event, Found, Observer, Wanted};
 
 use crate::args::Get;
 use crate::noisy::Noisy;
+use crate::output::{Drawing, Output};
 use crate::progress::Progress;
 use crate::report::{self, advice, chain, json, plain};
 use crate::tty::TtyPrompter;
@@ -20,17 +20,12 @@ use crate::{interrupt, settings};
 
 /// Runs the command.
 pub(crate) fn run(get: &Get) -> ExitCode {
-    let target = if get.quiet {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
-    };
-    let bars = MultiProgress::with_draw_target(target);
-    let screen = Screen { bars: bars.clone() };
+    let drawing = if get.quiet { Drawing::Off } else { Drawing::On };
+    let output = Output::new(drawing);
     // What cannot be understood is said before anything is fetched, all of it.
     let understood: Vec<Result<Wanted, String>> = get.targets.iter().map(|target| understand(target)).collect();
-    let aside = bars.clone();
-    let prompter = TtyPrompter::new(Box::new(move |ask| aside.suspend(ask)));
+    let shared = output.clone();
+    let prompter = TtyPrompter::new(Box::new(move |question| shared.ask(question)));
     let configured = settings::of_get(get, prompter);
     let mut usage = false;
     for error in understood
@@ -38,7 +33,7 @@ pub(crate) fn run(get: &Get) -> ExitCode {
         .filter_map(|wanted| wanted.as_ref().err())
         .chain(configured.as_ref().err())
     {
-        screen.say(error);
+        say(&output, error);
         usage = true;
     }
     let (Ok((config, mut warnings)), false) = (configured, usage) else {
@@ -48,7 +43,7 @@ pub(crate) fn run(get: &Get) -> ExitCode {
     let client = match Client::new(config) {
         Ok(client) => client,
         Err(error) => {
-            screen.say(&chain(&error));
+            say(&output, &chain(&error));
             return report::status([error.kind()]);
         }
     };
@@ -56,24 +51,23 @@ pub(crate) fn run(get: &Get) -> ExitCode {
     if !get.quiet {
         warnings
             .iter()
-            .for_each(|warning| screen.say(&format!("warning: {warning}")));
+            .for_each(|warning| say(&output, &format!("warning: {warning}")));
     }
-    fetch(get, &client, &wanted, screen)
+    fetch(get, &client, &wanted, output)
 }
 
-fn fetch(get: &Get, client: &Client, wanted: &[Wanted], screen: Screen) -> ExitCode {
+fn fetch(get: &Get, client: &Client, wanted: &[Wanted], output: Output) -> ExitCode {
     let cancel = Cancel::new();
     interrupt::cancel_on_signal(&cancel);
     let drawn = !get.quiet && !get.verbose && io::stderr().is_terminal();
     let view = View {
         noisy: get.verbose.then(Noisy::default),
-        progress: drawn.then(|| Progress::new(wanted.len(), screen.bars.clone())),
+        progress: drawn.then(|| Progress::new(wanted.len(), output.bars().clone())),
         quiet: get.quiet,
         given: Mutex::default(),
-        screen,
+        output,
     };
     let mut kinds = Vec::new();
-    let mut lost = None;
     let mut results = BTreeMap::new();
     let mut next = 0;
     let mut done = 0;
@@ -85,21 +79,25 @@ fn fetch(get: &Get, client: &Client, wanted: &[Wanted], screen: Screen) -> ExitC
         results.insert(index, result);
         // In the order of the targets, each as soon as those before it are out.
         while let Some(result) = results.remove(&next) {
-            if let (Some(target), Some(wanted)) = (get.targets.get(next), wanted.get(next))
-                && let Err(error) = view.print(get, target, wanted, &result)
-            {
-                lost.get_or_insert(error);
+            if let (Some(target), Some(wanted)) = (get.targets.get(next), wanted.get(next)) {
+                view.print(get, target, wanted, &result);
             }
             kinds.extend(result.err().map(|error| error.kind()));
             next += 1;
         }
     });
     // A reader that is gone wants no more lines; what was fetched stays.
+    let lost = view.output.take_lost();
     if let Some(error) = lost.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) {
-        view.screen.say(&format!("the results cannot be written: {error}"));
+        view.say(&format!("the results cannot be written: {error}"));
         kinds.push(ErrorKind::Store);
     }
     report::status(kinds)
+}
+
+/// A message of the command.
+fn say(output: &Output, text: &str) {
+    output.message(&format!("symgate: {}\n", plain(text)));
 }
 
 /// What a target on the command line means.
@@ -139,24 +137,6 @@ fn is_misspelt(path: &Path, id: &FileId) -> bool {
     key.contains('.') || (!is_plain && !parent.as_os_str().is_empty() && parent.is_dir())
 }
 
-/// Standard error, around the bars that may be drawn there.
-#[derive(Debug)]
-struct Screen {
-    bars: MultiProgress,
-}
-
-impl Screen {
-    fn say(&self, text: &str) {
-        self.write(&format!("symgate: {}\n", plain(text)));
-    }
-
-    /// Lines that are complete and safe already.
-    fn write(&self, lines: &str) {
-        // A reader that is gone wants no more messages; `eprint!` would end the process with its files half way.
-        self.bars.suspend(|| drop(io::stderr().write_all(lines.as_bytes())));
-    }
-}
-
 /// What is shown while files arrive.
 #[derive(Debug)]
 struct View {
@@ -165,7 +145,7 @@ struct View {
     quiet: bool,
     /// What was advised already: sixty files behind one proxy need one hint.
     given: Mutex<HashSet<String>>,
-    screen: Screen,
+    output: Output,
 }
 
 impl View {
@@ -173,28 +153,30 @@ impl View {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn print(&self, get: &Get, target: &str, wanted: &Wanted, result: &Result<Found, Error>) -> io::Result<()> {
-        let mut written = Ok(());
+    fn print(&self, get: &Get, target: &str, wanted: &Wanted, result: &Result<Found, Error>) {
         if get.json {
-            written = self.out(&json(target, &wanted.id, result).to_string());
+            self.out(&json(target, &wanted.id, result).to_string());
         } else if let Ok(found) = result {
-            written = self.out(&found.path.display().to_string());
+            self.out(&found.path.display().to_string());
         }
         if let Err(error) = result
             && !(get.json && get.quiet)
         {
-            self.screen.say(&format!("{}: {}", wanted.id, chain(error)));
+            self.say(&format!("{}: {}", wanted.id, chain(error)));
             if let Some(advice) = advice(error)
                 && self.given().insert(advice.clone())
             {
-                self.screen.say(&format!("hint: {advice}"));
+                self.say(&format!("hint: {advice}"));
             }
         }
-        written
     }
 
-    fn out(&self, line: &str) -> io::Result<()> {
-        self.screen.bars.suspend(|| writeln!(io::stdout(), "{line}"))
+    fn out(&self, line: &str) {
+        self.output.result(format!("{line}\n").into_bytes());
+    }
+
+    fn say(&self, text: &str) {
+        say(&self.output, text);
     }
 }
 
@@ -206,10 +188,10 @@ impl Observer for View {
         match (&self.noisy, event) {
             (Some(noisy), event) => {
                 if let Some(lines) = noisy.observe(number, event) {
-                    self.screen.write(&lines);
+                    self.output.message(&lines);
                 }
             }
-            (None, Event::Warning { text }) if !self.quiet => self.screen.say(&format!("warning: {text}")),
+            (None, Event::Warning { text }) if !self.quiet => self.say(&format!("warning: {text}")),
             _ => {}
         }
     }
