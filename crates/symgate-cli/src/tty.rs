@@ -12,6 +12,8 @@
 mod form;
 #[path = "tty/line.rs"]
 mod line;
+#[path = "tty/presence.rs"]
+mod presence;
 #[path = "tty/screen.rs"]
 mod screen;
 #[path = "tty/words.rs"]
@@ -21,6 +23,7 @@ use std::fmt;
 use std::io;
 use std::io::IsTerminal;
 use std::panic;
+use std::thread;
 use std::time::Duration;
 
 use crossterm::event::{self, Event, KeyCode, KeyModifiers};
@@ -56,7 +59,16 @@ impl Prompter for TtyPrompter {
         let mut prompted = Prompted::Unavailable;
         (self.aside)(&mut || {
             // A terminal that fails is one that nobody can answer at.
-            prompted = converse(question).unwrap_or(Prompted::Unavailable);
+            prompted = converse(question).unwrap_or_else(|_gone| {
+                // The signal that says so may be on its way still, and tells the reason better.
+                for _ in 0..GLANCES {
+                    if question.is_cancelled() {
+                        break;
+                    }
+                    thread::sleep(GLANCE);
+                }
+                Prompted::Unavailable
+            });
         });
         prompted
     }
@@ -87,7 +99,7 @@ pub(crate) fn restore_on_panic() {
 fn converse(question: &Question<'_>) -> io::Result<Prompted> {
     let raw = Raw::enter()?;
     // What was typed before the question could be seen is no answer to it.
-    while event::poll(Duration::ZERO)? {
+    while presence::is_key_there()? {
         if is_interrupt(&event::read()?) {
             return Ok(Prompted::Cancelled);
         }
@@ -108,7 +120,8 @@ fn converse(question: &Question<'_>) -> io::Result<Prompted> {
             screen.leave()?;
             return Ok(Prompted::Cancelled);
         }
-        if !event::poll(GLANCE)? {
+        if !presence::is_key_there()? {
+            presence::wait(GLANCE)?;
             continue;
         }
         match form.handle(&event::read()?) {
@@ -143,3 +156,6 @@ fn is_interrupt(event: &Event) -> bool {
 
 /// Half of the 100 ms within which a cancel flag must be seen.
 const GLANCE: Duration = Duration::from_millis(50);
+
+/// How often a flag is looked at that a signal of the terminal's end may set.
+const GLANCES: u32 = 10;

@@ -130,7 +130,7 @@ fn a_question_keeps_no_path_from_a_reader_elsewhere() {
 
 #[test]
 fn a_terminal_that_goes_away_is_an_interruption() {
-    for (row, asks) in [("bars", false)] {
+    for (row, asks) in [("bars", false), ("a question above bars", true)] {
         for quiet in [None, Some("-q")] {
             println!("{row}, {quiet:?}");
             let (slow, dir) = (Slow::start(), Dir::new());
