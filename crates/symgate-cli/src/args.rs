@@ -1,6 +1,7 @@
 //! The command line: what can be said, and nothing of what it does.
 
 use std::convert::Infallible;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -50,7 +51,7 @@ pub(crate) enum Command {
 pub(crate) struct Get {
     /// A PE file (its PDB is fetched), a PDB, or NAME/KEY[/NAME] as in `app.pdb/497B72F6390A44FC878E5A2D63B6CC031`.
     #[arg(required = true, value_name = "TARGET")]
-    pub(crate) targets: Vec<String>,
+    pub(crate) targets: Vec<OsString>,
 
     /// Symbol path; the default is _NT_ALT_SYMBOL_PATH and _NT_SYMBOL_PATH, else `srv*`, which is Microsoft's server.
     #[arg(short = 'y', long, value_name = "PATH")]
@@ -71,7 +72,7 @@ pub(crate) struct Get {
     #[arg(long, value_name = "WHETHER", value_enum, default_value_t = OnOff::On)]
     pub(crate) durable: OnOff,
 
-    /// Print one JSON object a line instead of paths.
+    /// Print one JSON object a line instead of paths; what is not Unicode in a path is replaced there by U+FFFD.
     #[arg(long)]
     pub(crate) json: bool,
 

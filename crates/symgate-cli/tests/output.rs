@@ -53,6 +53,41 @@ fn get(samples: &[Sample], options: &[&str]) -> (Ran, Dir, Fault) {
     (call.run(), dir, server)
 }
 
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_unicode_is_printed_as_it_is() {
+    use std::ffi::OsString;
+    use std::fs::{self, File};
+    use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+
+    let odd = |text: &str| OsString::from_vec([text.as_bytes(), b"\xff"].concat());
+    let (dir, server) = (Dir::new(), server());
+    let home = dir.join(odd("home"));
+    let target = dir.join(odd("work")).join(FOUND.name());
+    fs::create_dir(target.parent().unwrap()).unwrap();
+    fs::write(&target, FOUND.pdb()).unwrap();
+    let get = |option: Option<&str>| {
+        let out = dir.join("out");
+        let mut call = Call::new(SYMGATE, &dir)
+            .args(["get", "-y", &format!("srv*{}", server.url("sym"))])
+            .args(option)
+            .args([&target])
+            .env("DBGHELP_HOMEDIR", &home);
+        call.command().stdout(File::create(&out).unwrap());
+        (call.run(), fs::read(out).unwrap())
+    };
+    let (ran, printed) = get(None);
+    ran.expect(0, &[]);
+    let found = home.join("sym").join(FOUND.file());
+    assert_eq!(printed, [found.as_os_str().as_bytes(), b"\n"].concat());
+    assert_eq!(fs::read(found).unwrap(), FOUND.pdb());
+
+    let (ran, printed) = get(Some("--json"));
+    ran.expect(0, &["warning: JSON", "not Unicode"]);
+    let object: Value = serde_json::from_slice(&printed).unwrap();
+    assert!(object["path"].as_str().unwrap().contains('\u{fffd}'), "{object}");
+}
+
 #[test]
 fn the_most_telling_outcome_is_the_status() {
     for (samples, status) in [

@@ -1,6 +1,7 @@
 //! `symgate get`: fetches symbol files and prints where they are.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -95,17 +96,35 @@ fn fetch(get: &Get, client: &Client, wanted: &[Wanted], output: Output) -> ExitC
     report::status(kinds)
 }
 
+/// A path as whoever reads it can open it.
+fn bytes_of(path: &Path) -> Vec<u8> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        path.as_os_str().as_bytes().to_vec()
+    }
+    // A console takes nothing but Unicode there.
+    #[cfg(not(unix))]
+    path.display().to_string().into_bytes()
+}
+
+fn ended(mut line: Vec<u8>) -> Vec<u8> {
+    line.push(b'\n');
+    line
+}
+
 /// A message of the command.
 fn say(output: &Output, text: &str) {
     output.message(&format!("symgate: {}\n", plain(text)));
 }
 
 /// What a target on the command line means.
-fn understand(target: &str) -> Result<Wanted, String> {
+fn understand(target: &OsStr) -> Result<Wanted, String> {
     let path = Path::new(target);
     if path.is_file() {
         return Wanted::by(path).map_err(|error| chain(&error));
     }
+    let target = &*target.to_string_lossy();
     let parsed = target.parse::<FileId>();
     let error = match parsed {
         Ok(id) if !is_misspelt(path, &id) => return Ok(Wanted::new(id)),
@@ -153,11 +172,22 @@ impl View {
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn print(&self, get: &Get, target: &str, wanted: &Wanted, result: &Result<Found, Error>) {
+    fn print(&self, get: &Get, target: &OsStr, wanted: &Wanted, result: &Result<Found, Error>) {
         if get.json {
-            self.out(&json(target, &wanted.id, result).to_string());
+            let line = json(&target.to_string_lossy(), &wanted.id, result).to_string();
+            self.output.result(ended(line.into_bytes()));
         } else if let Ok(found) = result {
-            self.out(&found.path.display().to_string());
+            self.output.result(ended(bytes_of(&found.path)));
+        }
+        if let Ok(found) = result
+            && get.json
+            && found.path.to_str().is_none()
+            && !self.quiet
+        {
+            let shown = found.path.display();
+            self.say(&format!(
+                "warning: JSON has no word for the path `{shown}`: it is not Unicode"
+            ));
         }
         if let Err(error) = result
             && !(get.json && get.quiet)
@@ -169,10 +199,6 @@ impl View {
                 self.say(&format!("hint: {advice}"));
             }
         }
-    }
-
-    fn out(&self, line: &str) {
-        self.output.result(format!("{line}\n").into_bytes());
     }
 
     fn say(&self, text: &str) {
