@@ -88,6 +88,21 @@ fn a_path_that_is_not_unicode_is_printed_as_it_is() {
     assert!(object["path"].as_str().unwrap().contains('\u{fffd}'), "{object}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_symbol_path_that_is_not_unicode_is_warned_about() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let dir = Dir::new();
+    let call = Call::new(SYMGATE, &dir)
+        .args(["get", &FOUND.target()])
+        .env("_NT_ALT_SYMBOL_PATH", "first")
+        .env("_NT_SYMBOL_PATH", OsStr::from_bytes(b"srv*d\xff"));
+    call.run()
+        .expect(1, &["warning: symbol path, byte 11: ", "not Unicode"]);
+}
+
 #[test]
 fn the_most_telling_outcome_is_the_status() {
     for (samples, status) in [

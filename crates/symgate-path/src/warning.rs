@@ -46,6 +46,8 @@ pub enum WarningKind {
     MissingPrefix,
     /// `DebugInfoD*` without a server.
     NoServers,
+    /// The path was not Unicode where it came from, from here on; what is not was replaced by U+FFFD.
+    NotUnicode,
     /// A query in a store's URL; it is ignored.
     Query,
     /// A double quote: there is no quoting inside a path. At an end it is dropped.
@@ -77,6 +79,7 @@ impl fmt::Display for WarningKind {
             Self::MissingDll => "`symsrv*` without a DLL; the element is skipped",
             Self::MissingPrefix => "stores without `srv*` are read as if it stood here",
             Self::NoServers => "`DebugInfoD*` without a server",
+            Self::NotUnicode => "what is not Unicode is replaced from here on; such a store cannot be named",
             Self::Query => "the query of a store's URL is ignored",
             Self::Quote => "a symbol path has no quoting; quotes at an end are dropped",
             Self::TextAfterCache => "`cache*` takes one directory; what follows it is ignored",

@@ -9,7 +9,7 @@ use symgate_auth::mechanism::{Order, TokenSource};
 use symgate_http::{Deadlines, Downgrade, Limits};
 use symgate_index::Strictness;
 use symgate_net::Tls;
-use symgate_path::{Parsed, Security, SymbolPath};
+use symgate_path::{Parsed, Security, SymbolPath, Warning, WarningKind};
 use symgate_policy::{Answers, Policy};
 use symgate_proxy::ProxyConfig;
 use symgate_store::Durability;
@@ -96,17 +96,34 @@ impl Config {
     ///   Windows it is `dbg\sym` in the common application data, where the debuggers have it.
     /// - The proxies are those of `_NT_SYMBOL_PROXY` and of the shared variables.
     #[must_use]
-    pub fn from_env() -> (Self, Vec<symgate_path::Warning>) {
-        let text = |name| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-        let paths = ["_NT_ALT_SYMBOL_PATH", "_NT_SYMBOL_PATH"].into_iter().filter_map(text);
-        let mut path = paths
-            .filter(|path| !path.trim().is_empty())
-            .collect::<Vec<_>>()
-            .join(";");
-        if path.is_empty() {
-            path.push_str("srv*");
+    pub fn from_env() -> (Self, Vec<Warning>) {
+        let mut text = String::new();
+        let mut replaced = Vec::new();
+        for value in ["_NT_ALT_SYMBOL_PATH", "_NT_SYMBOL_PATH"]
+            .map(env::var_os)
+            .iter()
+            .flatten()
+        {
+            let path = value.to_string_lossy();
+            if path.trim().is_empty() {
+                continue;
+            }
+            if !text.is_empty() {
+                text.push(';');
+            }
+            if value.to_str().is_none() {
+                replaced.push(Warning {
+                    offset: text.len() + path.find(char::REPLACEMENT_CHARACTER).unwrap_or(0),
+                    kind: WarningKind::NotUnicode,
+                });
+            }
+            text.push_str(&path);
         }
-        let Parsed { path, warnings } = SymbolPath::parse(&path);
+        if text.is_empty() {
+            text.push_str("srv*");
+        }
+        let Parsed { path, mut warnings } = SymbolPath::parse(&text);
+        warnings.extend(replaced);
         let mut config = Self::new(path, default_store());
         config.proxy = symgate_proxy::from_system();
         (config, warnings)
