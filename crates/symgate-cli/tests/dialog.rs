@@ -160,6 +160,10 @@ fn proxy() -> Fault {
 
 /// `get` of six files through the proxy, on a terminal.
 fn get(proxy: &Fault, dir: &Dir) -> Terminal {
+    get_with(proxy, dir, &[])
+}
+
+fn get_with(proxy: &Fault, dir: &Dir, options: &[&str]) -> Terminal {
     let path = format!("srv*{}*http://origin.test/sym", dir.join("store").display());
     let address = proxy.address().to_string();
     let targets: Vec<String> = (1..=6).map(|number| Sample(number).target()).collect();
@@ -176,6 +180,7 @@ fn get(proxy: &Fault, dir: &Dir) -> Terminal {
     ];
     let arguments: Vec<&str> = arguments
         .into_iter()
+        .chain(options.iter().copied())
         .chain(targets.iter().map(String::as_str))
         .collect();
     Terminal::start(Path::new(env!("CARGO_BIN_EXE_symgate")), 100, &arguments)
@@ -259,5 +264,41 @@ fn a_signal_at_the_question_is_an_interruption() {
         terminal.signal(signal);
         terminal.end(130);
         assert_eq!(logons(&proxy), 0);
+    }
+}
+
+#[test]
+fn a_debugger_decides_whether_to_ask_and_prompts_decides_above_it() {
+    const ASKS: [&[&str]; 6] = [
+        &[],
+        &["--prompts", "on"],
+        &["--debugger", "windbg"],
+        &["--debugger", "kd", "--prompts", "on"],
+        &["--debugger", "cdb", "--prompts", "on"],
+        &["--debugger", "ntsd", "--prompts", "on"],
+    ];
+    const REFUSES: [&[&str]; 5] = [
+        &["--prompts", "off"],
+        &["--debugger", "kd"],
+        &["--debugger", "cdb"],
+        &["--debugger", "ntsd"],
+        &["--debugger", "windbg", "--prompts", "off"],
+    ];
+    let asks = ASKS.map(|options| (options, true));
+    let refuses = REFUSES.map(|options| (options, false));
+    for (options, is_asked) in asks.into_iter().chain(refuses) {
+        println!("{options:?}");
+        let (proxy, dir) = (proxy(), Dir::new());
+        let mut terminal = get_with(&proxy, &dir, options);
+        if is_asked {
+            terminal.expect("Password for alice (not shown): ");
+            terminal.press("\u{1b}");
+        }
+        let said = terminal.expect(&format!("symgate: {}: ", Sample(6).target()));
+        assert!(!said.contains("not shown"), "{options:?}: {said}");
+        // Where a question would have been possible, the way to it is told.
+        assert_eq!(said.contains("--prompts on"), !is_asked, "{options:?}: {said}");
+        terminal.end(3);
+        assert_eq!(logons(&proxy), 0, "{options:?}");
     }
 }
