@@ -28,6 +28,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("errand", errand::law),
     ("expansion", store::expansion),
     ("file_id", path::file_id),
+    ("heads", wire::heads),
     ("identify", index::identify),
     ("identity", identity::law),
     ("no_proxy", proxy::no_proxy),

@@ -17,6 +17,28 @@ fn peer_bytes() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Choices, a target or reason, and lines of fields; most can be sent.
+fn head_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let text = prop_oneof![
+        4 => "[!-~]{1,12}".prop_map(String::into_bytes),
+        1 => "[ -~\t\u{e9}]{0,12}".prop_map(String::into_bytes),
+        1 => vec(any::<u8>(), 0..8),
+    ];
+    let line = prop_oneof![
+        4 => ("[A-Za-z-]{1,8}", "[ -~\t]{0,12}").prop_map(|(name, value)| format!("{name}:{value}").into_bytes()),
+        1 => prop::sample::select(LINES.to_vec()).prop_map(|line| line.trim_end().as_bytes().to_vec()),
+        1 => vec(any::<u8>(), 0..12),
+    ];
+    (any::<[u8; 2]>(), text, vec(line, 0..6)).prop_map(|(choices, text, lines)| {
+        let mut bytes = [&choices[..], &text].concat();
+        for line in lines {
+            bytes.push(b'\n');
+            bytes.extend(line);
+        }
+        bytes
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -33,6 +55,11 @@ proptest! {
     #[test]
     fn bodies_survive_all_three_framings(bytes in vec(any::<u8>(), 0..2000)) {
         wire::round_trip(&bytes);
+    }
+
+    #[test]
+    fn heads_are_read_as_they_were_sent(bytes in head_bytes()) {
+        wire::heads(&bytes);
     }
 
     #[test]

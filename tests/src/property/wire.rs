@@ -70,6 +70,113 @@ pub fn round_trip(bytes: &[u8]) {
     assert_eq!(understood.body, body, "framing {}", choice % 3);
 }
 
+/// A head that one end sends is the head that the other end reads: of a request and of an answer. What can be said in no
+/// other way is refused before a byte of it is sent.
+///
+/// The first two bytes choose version, method and status; then come lines, the first with the target or the reason, each
+/// other one a name and a value with a colon between them.
+pub fn heads(bytes: &[u8]) {
+    let (choice, rest) = take(bytes);
+    let (status, rest) = take(rest);
+    let mut lines = rest.split(|&byte| byte == b'\n');
+    let first = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
+    let mut fields = Fields::new();
+    for line in lines.take(90) {
+        let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
+        let (name, value) = line.split_at(colon);
+        fields.push(String::from_utf8_lossy(name), value.get(1..).unwrap_or_default());
+    }
+    let version = if choice & 1 == 0 {
+        Version::Http11
+    } else {
+        Version::Http10
+    };
+    let method = match choice >> 1 & 3 {
+        0 => Method::Get,
+        1 => Method::Head,
+        2 => Method::Connect,
+        _ => Method::Other("M-SEARCH".into()),
+    };
+    request_head(RequestHead {
+        method: method.clone(),
+        target: first.clone(),
+        version,
+        fields: fields.clone(),
+    });
+    let head = ResponseHead {
+        version,
+        status: 100 + u16::from(status) * 3,
+        reason: first,
+        fields,
+    };
+    response_head(method, head);
+}
+
+fn request_head(mut head: RequestHead) {
+    let mut client = Connection::client(Limits::default());
+    if client.send_request(&head, &[]).is_err() {
+        assert_eq!(client.transmit(), b"", "a part of what was refused");
+        return;
+    }
+    head.fields = without_blanks(&head.fields);
+    let understood = first_head(Connection::server(Limits::default()), client.transmit());
+    assert_eq!(understood, Ok(Head::Request(head)));
+}
+
+fn response_head(method: Method, mut head: ResponseHead) {
+    let mut server = Connection::server(Limits::default());
+    let asked = read_into(
+        &mut server,
+        format!("{method} h:1 HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes(),
+        99,
+    );
+    assert_eq!(asked, Ok(()), "the request");
+    if server.send_response(&head).is_err() {
+        assert_eq!(server.transmit(), b"", "a part of what was refused");
+        return;
+    }
+    head.fields = without_blanks(&head.fields);
+    if !head.reason.is_ascii() {
+        // In what coding, nobody knows: `httparse` leaves it out.
+        head.reason.clear();
+    }
+    let understood = first_head(client_within(Limits::default(), method), server.transmit());
+    assert_eq!(understood, Ok(Head::Response(head)));
+}
+
+/// Blanks around a value belong to no value
+/// ([RFC 9112 §5.1](https://www.rfc-editor.org/rfc/rfc9112#section-5.1)).
+fn without_blanks(fields: &Fields) -> Fields {
+    let mut trimmed = Fields::new();
+    for field in fields.iter() {
+        trimmed.push(field.name(), field.value().trim_ascii());
+    }
+    trimmed
+}
+
+/// The first head that a connection understands.
+fn first_head(mut connection: Connection, mut bytes: &[u8]) -> Result<Head, WireError> {
+    loop {
+        match connection.poll()? {
+            Some(Event::Request(head)) => return Ok(Head::Request(head)),
+            Some(Event::Response(head) | Event::Informational(head)) => return Ok(Head::Response(head)),
+            Some(Event::Body(_) | Event::End(_)) => panic!("a body without a head"),
+            None if bytes.is_empty() => panic!("a head without its end"),
+            None => {
+                let taken = hand_over(&mut connection, bytes, usize::MAX);
+                bytes = bytes.get(taken..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+/// Either head.
+#[derive(Debug, PartialEq)]
+enum Head {
+    Request(RequestHead),
+    Response(ResponseHead),
+}
+
 /// What a connection made of its peer's bytes.
 #[derive(Debug, PartialEq)]
 struct Understood {
@@ -140,7 +247,11 @@ fn hand_over(connection: &mut Connection, bytes: &[u8], step: usize) -> usize {
 }
 
 fn client(method: Method) -> Connection {
-    let mut connection = Connection::client(limits());
+    client_within(limits(), method)
+}
+
+fn client_within(limits: Limits, method: Method) -> Connection {
+    let mut connection = Connection::client(limits);
     let mut fields = Fields::new();
     fields.push("Host", "h");
     let request = RequestHead {
