@@ -39,6 +39,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("proxy_secrets", proxy::proxy_secrets),
     ("round_trip", wire::round_trip),
     ("session", auth::session),
+    ("store_failures", store::store_failures),
     ("store_readers", store::store_readers),
     ("symbol_path", path::symbol_path),
     ("wire", wire::laws),

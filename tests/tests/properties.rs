@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use symgate_tests::property::{errand, identity, wire};
+use symgate_tests::property::{errand, identity, store, wire};
 
 /// Peer bytes that look like HTTP often enough to get somewhere: lines of a message, cut, repeated, and noise.
 fn peer_bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -60,6 +60,11 @@ proptest! {
     #[test]
     fn heads_are_read_as_they_were_sent(bytes in head_bytes()) {
         wire::heads(&bytes);
+    }
+
+    #[test]
+    fn a_disk_that_fails_at_any_change_leaves_whole_files(bytes in vec(any::<u8>(), 0..16)) {
+        store::store_failures(&bytes);
     }
 
     #[test]

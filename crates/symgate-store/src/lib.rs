@@ -49,6 +49,9 @@ mod copy;
 mod disk;
 mod error;
 mod expand;
+#[cfg(any(test, feature = "faults"))]
+#[doc(hidden)]
+pub mod faults;
 mod layout;
 mod lock;
 mod pointer;

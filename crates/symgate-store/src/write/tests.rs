@@ -11,7 +11,7 @@ use super::partial::{ABANDONED, make_directories, remove_directories};
 use super::*;
 use crate::check::AnyContent;
 use crate::copy::Form;
-use crate::disk::faults::{self, Plan};
+use crate::faults::{self, Plan};
 use crate::layout::{Probe, RESERVED};
 use crate::store::Store;
 
