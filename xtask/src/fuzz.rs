@@ -1,8 +1,12 @@
-//! Fuzzing without a tool of its own: cargo, the nightly compiler and libFuzzer.
+//! Fuzzing without a tool of its own: cargo, the compiler at hand and libFuzzer.
 //!
 //! `fuzz/` is a package outside the workspace, because its dependency and its flags are nobody
 //! else's. The flags ask LLVM for the counters and the comparison hooks that libFuzzer feeds on, and
-//! for AddressSanitizer; they need `-Z`, hence nightly.
+//! for AddressSanitizer. One of them needs `-Z`, which a stable compiler takes when it is told to
+//! pass for the one that builds itself (`RUSTC_BOOTSTRAP`); the sanitizer's runtime comes with it.
+//! So the code is fuzzed as the compiler of its users makes it, and a machine with Rust and nothing
+//! else can fuzz. Weighed and dropped: a nightly compiler, which is another one each day, and one
+//! more thing to install.
 //!
 //! New inputs go to a scratch directory; `fuzz/corpus` holds only what somebody chose and named.
 
@@ -34,17 +38,17 @@ pub(crate) fn run(run: &mut Run, project: &Project, arguments: &[&str]) -> Resul
     if targets.is_empty() {
         bail!("fuzz/Cargo.toml has no target `{}`", wanted.target.unwrap_or("*"));
     }
-    require_nightly()?;
     let host = host()?;
     let output = project.target.join("fuzz");
     let mut build = Command::new("cargo");
     build
-        .args(["+nightly", "build", "--release", "--target", &host])
+        .args(["build", "--release", "--target", &host])
         .arg("--manifest-path")
         .arg(&manifest)
         .arg("--target-dir")
         .arg(&output)
-        .env("RUSTFLAGS", FLAGS.join(" "));
+        .env("RUSTFLAGS", FLAGS.join(" "))
+        .env("RUSTC_BOOTSTRAP", "1");
     for target in &targets {
         build.args(["--bin", target]);
     }
@@ -112,15 +116,9 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn require_nightly() -> Result<()> {
-    program::output(Command::new("rustc").args(["+nightly", "--version"]))
-        .map(drop)
-        .context("fuzzing needs the nightly compiler: rustup toolchain install nightly")
-}
-
 /// The triple of this machine: with it cargo keeps the flags away from build scripts.
 fn host() -> Result<String> {
-    let version = program::output(Command::new("rustc").args(["+nightly", "-vV"]))?;
+    let version = program::output(Command::new("rustc").arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc does not name its host")?.to_owned())
 }
