@@ -26,6 +26,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("decide", policy::decide),
     ("effective_chains", path::effective_chains),
     ("errand", errand::law),
+    ("errand_policy", errand::under_policy),
     ("expansion", store::expansion),
     ("file_id", path::file_id),
     ("heads", wire::heads),

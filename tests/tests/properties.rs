@@ -77,6 +77,16 @@ proptest! {
         identity::law(&bytes);
     }
 
+    #[test]
+    fn errands_behind_a_policy_send_nothing_against_its_rules(bytes in vec(any::<u8>(), 0..200)) {
+        errand::under_policy(&bytes);
+    }
+
+    #[test]
+    fn long_errands_behind_a_policy_send_nothing_against_its_rules(bytes in vec(0_u8..64, 100..600)) {
+        errand::under_policy(&bytes);
+    }
+
     /// Small bytes choose routes, answers and whole messages rather than noise.
     #[test]
     fn errands_keep_their_secrets_in_long_dialogues(bytes in vec(0_u8..64, 100..600)) {

@@ -8,7 +8,10 @@
 //! - each stream that was opened is released once, each answer that was given is reported once;
 //! - each credential travels to the peer it was given to, in that peer's field, as protected as the question said, and
 //!   nowhere else, whatever redirects, routes and challenges come in between;
-//! - no `Debug` and no `Display` shows a password, nor what Basic makes of it.
+//! - no `Debug` and no `Display` shows a password, nor what Basic makes of it;
+//! - and, behind a policy, none is given that the rules do not permit.
+
+mod policed;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,14 +27,27 @@ use symgate_http::{
 };
 use url::Url;
 
+use policed::Policed;
+
 /// Three errands of one client in a world that these bytes decide: the second may find what the first left behind.
 pub fn law(bytes: &[u8]) {
+    errands(bytes, World::new(bytes));
+}
+
+/// The same behind a policy, whose rules come first in the bytes: no credential travels in clear text without a rule
+/// either.
+pub fn under_policy(bytes: &[u8]) {
+    let mut world = World::new(bytes);
+    world.policed = Some(Policed::draw(&mut world.bytes));
+    errands(bytes, world);
+}
+
+fn errands(bytes: &[u8], mut world: World) {
     // A peer that says a password shows it itself. A fuzzer does so: it learns the words from the comparison.
     let says = |words: &str| bytes.windows(words.len()).any(|part| part == words.as_bytes());
     if says("PW4") || says("dXNlcjpQVzQ") {
         return;
     }
-    let mut world = World::new(bytes);
     for url in [
         "https://a.example/dir/file.pdb",
         "https://a.example/dir/other.pdb",
@@ -52,6 +68,8 @@ struct World {
     stream: Option<Stream>,
     /// Where the errand is, as the last question for routes told.
     origin: Option<Origin>,
+    /// Who answers, where it is not the bytes alone.
+    policed: Option<Policed>,
 }
 
 /// The stream that the fetch holds.
@@ -85,11 +103,15 @@ impl World {
             reports: 0,
             stream: None,
             origin: None,
+            policed: None,
         }
     }
 
     fn errand(&mut self, url: &str) {
         let url: Url = url.parse().expect("a URL");
+        if let Some(policed) = &mut self.policed {
+            policed.begin(origin_of(&url).expect("http or https"));
+        }
         let mut limits = Limits::default();
         limits.head = 512;
         limits.drain = 64;
@@ -158,8 +180,13 @@ impl World {
             Action::Receive(_) => Step::Waits(Due::Read),
             Action::Authorize(ask) => Step::Waits(Due::Answer(Box::new(ask.clone()))),
             Action::Token(_) => Step::Waits(Due::Token),
-            Action::Report(..) => {
+            Action::Report(ask, outcome) => {
                 self.reports += 1;
+                if let Some(policed) = &mut self.policed {
+                    policed.report(&ask, outcome);
+                    let shown = policed.shown();
+                    self.check_shown(&shown);
+                }
                 Step::Again
             }
             Action::Release(release) => {
@@ -310,21 +337,15 @@ impl World {
         let Some(choice) = choice else {
             return Answer::Refuse(Refusal::ByUser);
         };
-        // Nobody gives a password to a server in clear text, half of the time.
-        let refused = ask.target == Target::Origin && !ask.channel.is_encrypted() && choice & 8 != 0;
-        match choice % 8 {
-            _ if refused => Answer::Refuse(Refusal::ByRule),
-            0 => Answer::Pass,
-            1 => Answer::Refuse(Refusal::Automatic),
-            2 => {
+        let (answer, password) = match &mut self.policed {
+            Some(policed) => policed.answer(ask, choice),
+            None => answer(ask, choice),
+        };
+        match &answer {
+            Answer::Ambient => self.answers += 1,
+            Answer::Use(credentials) => {
                 self.answers += 1;
-                Answer::Ambient
-            }
-            _ => {
-                self.answers += 1;
-                let password = format!("PW{}-{}-{}", ask.target.status(), ask.origin, choice & 16);
-                let credentials = Credentials::password("user", password.as_bytes());
-                if let Credentials::Password(pair) = &credentials {
+                if let (Credentials::Password(pair), Some(password)) = (&**credentials, password) {
                     let value = basic::encode(pair).expect("no colon in the name");
                     self.given.push(Given {
                         target: ask.target,
@@ -334,9 +355,10 @@ impl World {
                         value: value.expose().to_vec(),
                     });
                 }
-                Answer::Use(Arc::new(credentials))
             }
+            _ => {}
         }
+        answer
     }
 
     /// The books against what is written: no credential to anybody but whom it was given for.
@@ -434,6 +456,24 @@ enum Due {
     Token,
 }
 
+/// What the bytes answer, and the password if it is one.
+fn answer(ask: &Ask, choice: u8) -> (Answer, Option<String>) {
+    // Nobody gives a password to a server in clear text, half of the time.
+    let refused = ask.target == Target::Origin && !ask.channel.is_encrypted() && choice & 8 != 0;
+    let answer = match choice % 8 {
+        _ if refused => Answer::Refuse(Refusal::ByRule),
+        0 => Answer::Pass,
+        1 => Answer::Refuse(Refusal::Automatic),
+        2 => Answer::Ambient,
+        _ => {
+            let password = format!("PW{}-{}-{}", ask.target.status(), ask.origin, choice & 16);
+            let credentials = Credentials::password("user", password.as_bytes());
+            return (Answer::Use(Arc::new(credentials)), Some(password));
+        }
+    };
+    (answer, None)
+}
+
 fn failed(kind: FailureKind) -> Failure {
     Failure::new(kind, "as the bytes say")
 }
@@ -444,7 +484,7 @@ const NOW: Now = Now {
 };
 
 /// What peers say; a number beyond the list means raw bytes.
-const ANSWERS: [&str; 24] = [
+const ANSWERS: [&str; 26] = [
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
     "HTTP/1.1 200 Connection established\r\n\r\n",
@@ -469,4 +509,6 @@ const ANSWERS: [&str; 24] = [
     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f",
     "HTTP/1.1 204 No Content\r\n\r\n",
     "HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\npart",
+    "HTTP/1.1 407 Proxy\r\nProxy-Authenticate: Negotiate, Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 401 Server\r\nWWW-Authenticate: Negotiate, Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n",
 ];
