@@ -34,12 +34,23 @@ pub(super) fn run(place: &Place, size: u64, pairs: usize) -> Result<String, Stri
         let theirs = most(&mut costs.iter().map(|(_, theirs)| theirs.memory));
         [ours, theirs].map(mebibytes)
     };
-    for (size, [ours, theirs]) in [(mib, peak(&costs)), (SMALL >> 20, peak(&small))] {
+    let peaks = [(mib, peak(&costs)), (SMALL >> 20, peak(&small))];
+    for (size, [ours, theirs]) in peaks {
         let name = format!("peak memory at {size} MiB, MiB");
         let cells = [&ours, &theirs, &(ours / theirs)].map(|figure| format!("{figure:.1}"));
         let [ours_text, theirs_text, ratio] = cells;
         table.row([&name, &ours_text, &theirs_text, &ratio, "<= 16", verdict(ours, 16.0)]);
     }
+    let [(_, large), (_, small)] = peaks;
+    let [ours, theirs] = [large[0] - small[0], large[1] - small[1]];
+    table.row([
+        "peak memory, growth, MiB",
+        &format!("{ours:.1}"),
+        &format!("{theirs:.1}"),
+        "",
+        &format!("<= {GROWTH}"),
+        verdict(ours, GROWTH),
+    ]);
     Ok(table.into_text())
 }
 
@@ -127,3 +138,6 @@ fn mebibytes(kibibytes: u64) -> f64 {
 
 /// Against which it shows that memory does not grow with the file.
 const SMALL: u64 = 64 << 20;
+
+/// What two runs of the same size differ by, in MiB: buffers and threads are not always the same.
+const GROWTH: f64 = 1.0;
