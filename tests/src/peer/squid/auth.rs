@@ -121,10 +121,12 @@ fn one(dir: &Dir, way: Auth<'_>) -> String {
     }
 }
 
+/// `helpers` at most. Half of them are there from the start: one that has to be started first answers late.
 fn program_lines(scheme: &str, program: &str, helpers: u8) -> String {
+    let ready = helpers.div_ceil(2);
     format!(
         "auth_param {scheme} program {program}\n\
-         auth_param {scheme} children {helpers} startup=1 idle=1\n"
+         auth_param {scheme} children {helpers} startup={ready} idle=1\n"
     )
 }
 
