@@ -15,3 +15,18 @@ pub fn challenge(bytes: &[u8]) {
 pub fn session(bytes: &[u8]) {
     laws::session(bytes);
 }
+
+/// Any bytes as an NTLM challenge.
+pub fn ntlm_challenge(bytes: &[u8]) {
+    laws::ntlm_challenge(bytes);
+}
+
+/// Any bytes as a SPNEGO token.
+pub fn spnego_token(bytes: &[u8]) {
+    laws::spnego_token(bytes);
+}
+
+/// Any bytes as a Digest challenge.
+pub fn digest_challenge(bytes: &[u8]) {
+    laws::digest_challenge(bytes);
+}

@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use symgate_auth::challenge::{Challenge, parse, parse_info};
 use symgate_auth::mechanism::{Order, RequestLine, Spec, TokenError};
 use symgate_auth::{
     Answer, Ask, AuthSession, Authenticator, Channel, Credentials, Error, Limits, Next, Origin, Outcome, Peers, Secret,
-    Seed, Target, UriScheme,
+    Seed, Target, UriScheme, Wanted,
 };
 
 use super::mechanisms;
@@ -107,6 +109,73 @@ pub(crate) fn session(bytes: &[u8]) {
         hides_secrets(&format!("{error:?} {error}"));
     }
     hides_secrets(&format!("{:?} {peers:?}", play.session));
+}
+
+/// Any bytes as an NTLM challenge: answered, or refused as malformed, and never a panic.
+pub(crate) fn ntlm_challenge(bytes: &[u8]) {
+    token("ntlm", "NTLM", bytes);
+}
+
+/// Any bytes as a SPNEGO token: to a ticket, to NTLM inside, and as the last word of a peer that let us through.
+pub(crate) fn spnego_token(bytes: &[u8]) {
+    token("kerberos", "Negotiate", bytes);
+    token("negotiate", "Negotiate", bytes);
+}
+
+/// Any bytes as a Digest challenge, and as the info that follows it.
+pub(crate) fn digest_challenge(bytes: &[u8]) {
+    let challenge = [b"Digest realm=r, nonce=n, ", bytes].concat();
+    exchange("digest", &[&challenge, &[b"Digest ", bytes].concat()], bytes);
+}
+
+fn token(order: &str, scheme: &str, bytes: &[u8]) {
+    let value = format!("{scheme} {}", STANDARD.encode(bytes));
+    exchange(
+        order,
+        &[scheme.as_bytes(), value.as_bytes(), value.as_bytes()],
+        value.as_bytes(),
+    );
+}
+
+/// One password for each question, these challenges one after the other, and this last word.
+fn exchange(order: &str, challenges: &[&[u8]], last: &[u8]) {
+    let authenticator = Authenticator::new(Arc::default(), Seed::new([1; 32]));
+    let authenticator = authenticator.with_order(Order::named(order).unwrap());
+    let peer = Origin::new(UriScheme::Http, "peer.example", 3128);
+    for target in [Target::Origin, Target::Proxy] {
+        for let_in_after in 1..=challenges.len() {
+            let limits = Limits::default();
+            let mut session = AuthSession::new(target, peer.clone(), "/a", authenticator.clone(), limits);
+            let end = challenges[..let_in_after]
+                .iter()
+                .try_for_each(|challenge| {
+                    session.handle_challenge([*challenge], &request())?;
+                    answer_all(&mut session)
+                })
+                .and_then(|()| session.handle_success([last], [last]))
+                .and_then(|()| answer_all(&mut session));
+            if let Err(error) = end {
+                assert!(!matches!(error, Error::Misuse(_)), "{error}");
+                hides_secrets(&format!("{error:?} {error}"));
+            }
+            hides_secrets(&format!("{session:?}"));
+        }
+    }
+}
+
+fn answer_all(session: &mut AuthSession) -> Result<(), Error> {
+    for _ in 0..MANY {
+        match session.next() {
+            Next::Ready => return Ok(()),
+            Next::Ask(ask) if ask.wanted == Wanted::Ticket => session.handle_answer(Answer::Ambient, &request())?,
+            Next::Ask(_) => {
+                let alice = Arc::new(Credentials::password("alice", ALICE));
+                session.handle_answer(Answer::Use(alice), &request())?;
+            }
+            Next::Token(_) => session.handle_token(Ok(Secret::new("ticket")), &request())?,
+        }
+    }
+    panic!("questions without end");
 }
 
 struct Play<'s> {
@@ -218,6 +287,18 @@ impl Play<'_> {
                 !value.contains(&format!("three.{user}.")),
                 "a rejected password of {user} in three rounds"
             );
+            assert!(
+                !value.contains(&format!("username=\"{user}\"")),
+                "a rejected password of {user} in Digest"
+            );
+            let token = value.split_once(' ').map_or("", |(_, token)| token);
+            let token = STANDARD.decode(token).unwrap_or_default();
+            let name: Vec<u8> = user.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let holds = |part: &[u8]| token.windows(part.len()).any(|window| window == part);
+            assert!(
+                !(holds(b"NTLMSSP\0\x03") && holds(&name)),
+                "a rejected password of {user} in NTLM"
+            );
         }
     }
 
@@ -270,4 +351,10 @@ const REPLIES: &[&[u8]] = &[
     b"Digest realm=d, algorithm=SHA-256, nonce=m, Basic",
     b"Basic realm=\"open",
     b"",
+    // A challenge of Samba's: plain, raw in Negotiate, and in SPNEGO; and SPNEGO's reject.
+    b"NTLM TlRMTVNTUAACAAAAEAAQADgAAAAVgoriYnyB+hL6J8sAAAAAAAAAAEQARABIAAAABgEAAAAAAA9MAEEAQgBQAFIATwBYAFkAAgAQAEwAQQBCAFAAUgBPAFgAWQABABAATABBAEIAUABSAE8AWABZAAQAAAADAAQAdgBtAAcACABImfYt8n3dAQAAAAA=",
+    b"Negotiate TlRMTVNTUAACAAAAEAAQADgAAAAVgoriYnyB+hL6J8sAAAAAAAAAAEQARABIAAAABgEAAAAAAA9MAEEAQgBQAFIATwBYAFkAAgAQAEwAQQBCAFAAUgBPAFgAWQABABAATABBAEIAUABSAE8AWABZAAQAAAADAAQAdgBtAAcACABImfYt8n3dAQAAAAA=",
+    b"Negotiate oYGoMIGloAMKAQGhDAYKKwYBBAGCNwICCqKBjwSBjE5UTE1TU1AAAgAAABAAEAA4AAAAFYKK4mJ8gfoS+ifLAAAAAAAAAABEAEQASAAAAAYBAAAAAAAPTABBAEIAUABSAE8AWABZAAIAEABMAEEAQgBQAFIATwBYAFkAAQAQAEwAQQBCAFAAUgBPAFgAWQAEAAAAAwAEAHYAbQAHAAgASJn2LfJ93QEAAAAA",
+    b"Negotiate oQcwBaADCgEC",
+    b"Bearer realm=b, Digest realm=d, nonce=n, qop=auth, algorithm=SHA-512-256, userhash=true",
 ];
