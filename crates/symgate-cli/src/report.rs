@@ -56,8 +56,8 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
         };
     }
     Some(match error.transport()? {
-        Http::Auth { hop, .. } if error.is_redirected() => format!(
-            "the store redirects to `{}`, which no option answers; let symgate ask, on a terminal, with --prompts on",
+        Http::Auth { hop, .. } if error.is_beyond_the_path() => format!(
+            "the store leads to `{}`, which no option answers; let symgate ask, on a terminal, with --prompts on",
             hop.origin
         ),
         Http::Auth { hop, source } => match source {
@@ -114,7 +114,7 @@ fn certify(target: Target, error: &Error) -> String {
         (Target::Proxy, _) => {
             "name a client certificate that the proxy takes: --proxy-cert FILE --proxy-key FILE".into()
         }
-        (Target::Origin, Some(hop)) if error.is_redirected() => format!(
+        (Target::Origin, Some(hop)) if error.is_beyond_the_path() => format!(
             "the store redirects to `{}`; a client certificate is shown only to servers that the symbol path names",
             hop.origin
         ),

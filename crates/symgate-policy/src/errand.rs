@@ -7,22 +7,33 @@ use crate::LatchKey;
 /// One store, as the symbol path names it, and the proxies that the user or the system settings named.
 ///
 /// It says which latch a refusal belongs to, and which peers count as chosen by the user: credentials given for servers
-/// answer the store's own origin and never a redirect's, credentials given for proxies the named proxies and never one
-/// that was found otherwise (DECISIONS §3).
+/// answer the store's own origin and never a redirect's or a pointer's, credentials given for proxies the named proxies
+/// and never one that was found otherwise (DECISIONS §3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Errand {
-    origin: Origin,
+    /// `None` where the symbol path does not write it.
+    named: Option<Origin>,
     store: LatchKey,
     proxies: Vec<Origin>,
 }
 
 impl Errand {
-    /// An errand to the store at this origin and base path.
+    /// An errand to the store at this origin and base path, which the symbol path writes.
     #[must_use]
     pub fn new(origin: Origin, base_path: &str) -> Self {
         Self {
             store: LatchKey::store(origin.clone(), base_path),
-            origin,
+            named: Some(origin),
+            proxies: Vec::new(),
+        }
+    }
+
+    /// An errand to what a pointer file names: nothing that was given for servers answers this origin.
+    #[must_use]
+    pub fn beyond_the_path(origin: Origin, base_path: &str) -> Self {
+        Self {
+            store: LatchKey::store(origin, base_path),
+            named: None,
             proxies: Vec::new(),
         }
     }
@@ -53,7 +64,7 @@ impl Errand {
     #[must_use]
     pub fn names(&self, target: Target, peer: &Origin) -> bool {
         match target {
-            Target::Origin => self.origin == *peer,
+            Target::Origin => self.named.as_ref() == Some(peer),
             Target::Proxy => self.proxies.contains(peer),
         }
     }
@@ -79,6 +90,15 @@ mod tests {
         for (target, host, expected) in table {
             assert_eq!(errand.names(target, &origin(host)), expected, "{target} {host}");
         }
+    }
+
+    #[test]
+    fn what_a_pointer_names_is_nobodys_choice() {
+        let origin = |host| Origin::new(UriScheme::Http, host, 80);
+        let errand = Errand::beyond_the_path(origin("pointed"), "/s").with_proxy(origin("proxy"));
+        assert!(!errand.names(Target::Origin, &origin("pointed")));
+        assert!(errand.names(Target::Proxy, &origin("proxy")));
+        assert_eq!(*errand.store(), LatchKey::store(origin("pointed"), "/s"));
     }
 
     #[test]

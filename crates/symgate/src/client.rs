@@ -11,11 +11,12 @@ use symgate_http::Downgrade;
 use symgate_index::Strictness;
 use symgate_net::Cancel;
 use symgate_path::FileId;
-use symgate_policy::Session;
+use symgate_policy::{Errand, Session};
 use symgate_proxy::ProxyConfig;
 use symgate_store::{Durability, Reach, Writing};
+use url::Url;
 
-use crate::place::{Chain, Place, Step, steps};
+use crate::place::{Chain, Place, Step, pointed, steps};
 use crate::tiers::Tiers;
 use crate::{Config, Error, ErrorKind, Event, Observer, Silent, Wanted};
 
@@ -231,6 +232,11 @@ impl Client {
     pub(crate) fn names_share(&self, share: Reach<'_>) -> bool {
         let mut roots = self.shared.steps.iter().flat_map(Step::roots);
         roots.any(|root| share.is_same_host(Reach::of(&root)))
+    }
+
+    /// On whose behalf the URL of a local store's pointer is asked for.
+    pub(crate) fn pointed(&self, url: &Url) -> Option<Errand> {
+        pointed(url, &self.shared.steps, &self.shared.settings.proxy)
     }
 
     pub(crate) fn settings(&self) -> &Settings {

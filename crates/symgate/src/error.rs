@@ -5,7 +5,7 @@ use std::fmt;
 
 use symgate_auth::{Origin, Target};
 use symgate_http::{FailureKind, Hop, PeerError};
-use symgate_policy::Cause;
+use symgate_policy::{Cause, Errand};
 
 use crate::certificate::Page;
 
@@ -19,8 +19,8 @@ pub struct Error {
     hop: Option<Hop>,
     status: Option<u16>,
     latched: Option<Latched>,
-    /// The hop is a server that the store sent us to.
-    redirected: bool,
+    /// The hop is a server that the symbol path does not write.
+    beyond: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -64,7 +64,7 @@ impl Error {
             hop: None,
             status: None,
             latched: None,
-            redirected: false,
+            beyond: false,
             source: None,
         }
     }
@@ -99,8 +99,8 @@ impl Error {
         self
     }
 
-    /// What the transport's error means for a search at `store`, which is at `origin`.
-    pub(crate) fn from_net(store: &str, origin: Option<&Origin>, error: symgate_net::Error) -> Self {
+    /// What the transport's error means for a search at `store`, on this errand.
+    pub(crate) fn from_net(store: &str, errand: &Errand, error: symgate_net::Error) -> Self {
         let kind = net_kind(&error);
         let wire = match &error {
             symgate_net::Error::Http(error) => Some(error),
@@ -113,11 +113,11 @@ impl Error {
             _ => None,
         };
         let message = format!("store `{store}` gave no file");
-        let elsewhere = |hop: &Hop| hop.target == Target::Origin && Some(&hop.origin) != origin;
+        let beyond = |hop: &Hop| hop.target == Target::Origin && !errand.names(hop.target, &hop.origin);
         Self {
             kind,
             message,
-            redirected: hop.as_ref().is_some_and(elsewhere),
+            beyond: hop.as_ref().is_some_and(beyond),
             hop,
             status,
             latched: None,
@@ -125,10 +125,10 @@ impl Error {
         }
     }
 
-    /// The server at `origin`, to which `store` led, answered with a page about our certificate.
-    pub(crate) fn certificate(message: String, origin: Origin, store: Option<&Origin>, page: Page) -> Self {
+    /// The server at `origin`, to which this errand led, answered with a page about our certificate.
+    pub(crate) fn certificate(message: String, origin: Origin, errand: &Errand, page: Page) -> Self {
         let mut error = Self::new(ErrorKind::Refused, message).caused(page);
-        error.redirected = Some(&origin) != store;
+        error.beyond = !errand.names(Target::Origin, &origin);
         error.hop = Some(Hop {
             target: Target::Origin,
             origin,
@@ -186,10 +186,11 @@ impl Error {
         self.hop.as_ref()
     }
 
-    /// Whether that hop is a server to which the store redirected: credentials given for the store do not answer it.
+    /// Whether that hop is a server that a redirect or a pointer file named, and not the symbol path: credentials given
+    /// for stores do not answer it.
     #[must_use]
-    pub const fn is_redirected(&self) -> bool {
-        self.redirected
+    pub const fn is_beyond_the_path(&self) -> bool {
+        self.beyond
     }
 
     /// The status with which that hop, or a store, said no.

@@ -87,7 +87,7 @@ impl Walk<'_> {
                 // Its credentials answer its own origin and no other.
                 server.errand.clone()
             }
-            _ => match crate::place::errand(&url, &self.client.settings().proxy) {
+            _ => match self.client.pointed(&url) {
                 Some(errand) => errand,
                 None => return Got::Failed,
             },

@@ -63,6 +63,11 @@ impl Step {
         servers.collect()
     }
 
+    /// Whether a server at this origin is searched.
+    fn names(&self, origin: &Origin) -> bool {
+        self.origins().contains(origin)
+    }
+
     /// The directories that this step names.
     pub(crate) fn roots(&self) -> Vec<String> {
         let shown = |path: &Path| path.display().to_string();
@@ -181,10 +186,26 @@ fn place(store: Named, config: &Config, warnings: &mut Vec<String>) -> Place {
     }
 }
 
-/// On whose behalf a URL is asked for: the store there, and the proxies that the settings name.
-pub(crate) fn errand(url: &Url, proxy: &ProxyConfig) -> Option<Errand> {
+/// On whose behalf a store is asked: itself, and the proxies that the settings name.
+fn errand(base: &Url, proxy: &ProxyConfig) -> Option<Errand> {
+    Some(with_proxies(Errand::new(origin_of(base)?, base.path()), proxy))
+}
+
+/// On whose behalf the URL of a local store's pointer is asked for: its own, not the user's, unless the symbol path
+/// writes the same origin.
+pub(crate) fn pointed(url: &Url, steps: &[Step], proxy: &ProxyConfig) -> Option<Errand> {
+    let origin = origin_of(url)?;
+    let errand = if steps.iter().any(|step| step.names(&origin)) {
+        Errand::new(origin, url.path())
+    } else {
+        Errand::beyond_the_path(origin, url.path())
+    };
+    Some(with_proxies(errand, proxy))
+}
+
+fn with_proxies(errand: Errand, proxy: &ProxyConfig) -> Errand {
     let proxies = proxy.proxies().filter_map(|proxy| routes::origin(proxy));
-    Some(proxies.fold(Errand::new(origin_of(url)?, url.path()), Errand::with_proxy))
+    proxies.fold(errand, Errand::with_proxy)
 }
 
 /// Where a directory of a path is on this machine; `None` for a Windows path elsewhere.

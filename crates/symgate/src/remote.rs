@@ -153,7 +153,7 @@ impl Client {
             gate.end(hop.target, &hop.origin, cause);
         }
         self.latched(server, &error)
-            .unwrap_or_else(|| Error::from_net(&server.shown, origin_of(server.base.url()).as_ref(), error))
+            .unwrap_or_else(|| Error::from_net(&server.shown, &server.errand, error))
     }
 
     /// The error of a search that came too late: what another one found out is why, and says more than "refused earlier".
@@ -389,12 +389,11 @@ fn unstored(error: symgate_store::Error) -> Received {
 /// The error of a page about our certificate, and what it shuts; `led_to` is where redirects have led.
 fn certificate(server: &Server, gate: &Gate, led_to: Option<&Url>, page: Page) -> Error {
     let message = format!("store `{}` answered 400", server.shown);
-    let store = origin_of(server.base.url());
-    let Some(origin) = led_to.and_then(origin_of).or_else(|| store.clone()) else {
+    let Some(origin) = led_to.and_then(origin_of).or_else(|| origin_of(server.base.url())) else {
         return Error::new(ErrorKind::Refused, message).caused(page);
     };
     gate.end(Target::Origin, &origin, Cause::ClientCertificate);
-    Error::certificate(message, origin, store.as_ref(), page)
+    Error::certificate(message, origin, &server.errand, page)
 }
 
 /// With whom authentication ended, and why, where the gate cannot have seen it.

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use symgate::auth::Credentials;
 use symgate::path::{SymbolPath, Variant};
+use symgate::policy::{Answers, Explicit, Given};
 use symgate::{Client, Config, Ended, Error, ErrorKind, Event, Found, Job, Observer, Wanted};
 use symgate_net::Cancel;
 use symgate_store::{Begin, Store, Writing};
@@ -269,6 +271,37 @@ fn a_server_names_no_file_of_this_machine() {
         );
         assert_eq!(visible(&dir.join("left")), BTreeMap::new(), "{text}");
     }
+}
+
+#[test]
+fn credentials_for_stores_answer_a_pointers_server_only_where_the_path_names_it() {
+    let dir = Dir::new();
+    let elsewhere = Fault::start(|request| {
+        if request.head.contains("Authorization:") {
+            Reply::ok(pdb())
+        } else {
+            Reply::answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"r\"\r\n", "")
+        }
+    });
+    dir.write(format!("share/{POINTER}"), elsewhere.url("drop/app.pdb"));
+    let chain = format!("srv*{}*{}", dir.join("left").display(), dir.join("share").display());
+    let with_login = |path: &str| {
+        let login = Given::Credentials(Arc::new(Credentials::password("alice", "S3cret")));
+        let mut config = Config::new(SymbolPath::parse(path).path, dir.join("default"));
+        config.answers = Answers::default().with_explicit(Explicit::default().for_stores(login));
+        Client::new(config).unwrap().find(&wanted(), &Job::silent())
+    };
+    let error = with_login(&chain).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+    assert!(error.is_beyond_the_path(), "{error}");
+    let sent = elsewhere.heard();
+    assert!(
+        sent.iter().all(|request| !request.head.contains("Authorization")),
+        "{sent:#?}"
+    );
+    // Written in the path, further right.
+    let found = with_login(&format!("{chain};srv*{}", elsewhere.url("sym")));
+    assert_eq!(found.unwrap().path, dir.join("left").join(FILE));
 }
 
 #[test]
