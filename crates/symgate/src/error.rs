@@ -248,22 +248,24 @@ impl StdError for Error {
 fn net_kind(error: &symgate_net::Error) -> ErrorKind {
     match error {
         symgate_net::Error::Cancelled => ErrorKind::Interrupted,
-        symgate_net::Error::Http(error) => match error {
-            symgate_http::Error::Auth { .. } => ErrorKind::Refused,
-            symgate_http::Error::Failed { failure, .. } if failure.kind == FailureKind::ClientCertificate => {
-                ErrorKind::Refused
-            }
-            symgate_http::Error::NoRoute { reason, .. } if reason.refused.is_some() => ErrorKind::Refused,
-            // A proxy's own word about authentication that is no challenge: 407 without one, 511.
-            symgate_http::Error::Tunnel { answer, .. } if matches!(answer.status, 401 | 407 | 511) => {
-                ErrorKind::Refused
-            }
-            symgate_http::Error::Peer {
-                source: PeerError::ProxyChallengeFromServer,
-                ..
-            } => ErrorKind::Refused,
-            _ => ErrorKind::Network,
-        },
+        symgate_net::Error::Http(error) => wire_kind(error),
+        _ => ErrorKind::Network,
+    }
+}
+
+pub(crate) fn wire_kind(error: &symgate_http::Error) -> ErrorKind {
+    match error {
+        symgate_http::Error::Auth { .. } => ErrorKind::Refused,
+        symgate_http::Error::Failed { failure, .. } if failure.kind == FailureKind::ClientCertificate => {
+            ErrorKind::Refused
+        }
+        symgate_http::Error::NoRoute { reason, .. } if reason.refused.is_some() => ErrorKind::Refused,
+        // A proxy's own word about authentication that is no challenge: 407 without one, 511.
+        symgate_http::Error::Tunnel { answer, .. } if matches!(answer.status, 401 | 407 | 511) => ErrorKind::Refused,
+        symgate_http::Error::Peer {
+            source: PeerError::ProxyChallengeFromServer,
+            ..
+        } => ErrorKind::Refused,
         _ => ErrorKind::Network,
     }
 }

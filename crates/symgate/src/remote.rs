@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use symgate_auth::{Answer, Ask, CredentialSource, Ending, Outcome, Refusal, Target};
-use symgate_http::{FailureKind, Hop, Note, Request, ResponseHead, Routes, origin_of};
+use symgate_http::{FailureKind, Note, Request, ResponseHead, Routes, origin_of};
 use symgate_net::Handler;
 use symgate_path::{FileId, Variant};
 use symgate_policy::{Cause, Gate, LatchKey};
@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::certificate::Page;
 use crate::client::{Client, Job};
+use crate::error::wire_kind;
 use crate::place::Server;
 use crate::{Error, ErrorKind, Event, routes};
 
@@ -113,7 +114,14 @@ impl Client {
                     job.observe(&Event::Failed { error: &error });
                     return Err(error);
                 }
-                self.refused(server, &head)
+                let fetched = self.refused(server, &head);
+                if matches!(&fetched, Err(error) if error.is_refused())
+                    && let Some(origin) = origin_of(url)
+                {
+                    // Without a challenge nobody can answer: it would be the same again.
+                    gate.end(Target::Origin, &origin, Cause::NoUsableScheme);
+                }
+                fetched
             }
             Received::Held(_) | Received::Nothing => Err(Error::new(
                 ErrorKind::Network,
@@ -147,8 +155,9 @@ impl Client {
 
     /// What an error of the transport means, and what it shuts.
     fn failed(&self, server: &Server, gate: &Gate, error: symgate_net::Error) -> Error {
-        if let symgate_net::Error::Http(error) = &error
-            && let Some((hop, cause)) = ended(error)
+        if let symgate_net::Error::Http(wire) = &error
+            && let Some(hop) = wire.hop()
+            && let Some(cause) = cause(wire)
         {
             gate.end(hop.target, &hop.origin, cause);
         }
@@ -396,20 +405,16 @@ fn certificate(server: &Server, gate: &Gate, led_to: Option<&Url>, page: Page) -
     Error::certificate(message, origin, &server.errand, page)
 }
 
-/// With whom authentication ended, and why, where the gate cannot have seen it.
-fn ended(error: &symgate_http::Error) -> Option<(&Hop, Cause)> {
-    match error {
-        symgate_http::Error::Auth { hop, source } => Some((hop, cause(source)?)),
-        symgate_http::Error::Failed { hop, failure } if failure.kind == FailureKind::ClientCertificate => {
-            Some((hop, Cause::ClientCertificate))
+/// Why authentication ended, where the gate cannot have seen it (DECISIONS §4).
+fn cause(error: &symgate_http::Error) -> Option<Cause> {
+    let source = match error {
+        symgate_http::Error::Auth { source, .. } => source,
+        symgate_http::Error::Failed { failure, .. } if failure.kind == FailureKind::ClientCertificate => {
+            return Some(Cause::ClientCertificate);
         }
-        _ => None,
-    }
-}
-
-/// Why authentication ended, where the gate cannot have seen it.
-fn cause(error: &symgate_auth::Error) -> Option<Cause> {
-    match error {
+        _ => return (wire_kind(error) == ErrorKind::Refused).then_some(Cause::NoUsableScheme),
+    };
+    match source {
         symgate_auth::Error::GaveUp(gave_up) => {
             let rejected = gave_up.tried.iter().any(|tried| {
                 matches!(
