@@ -9,7 +9,7 @@ use symgate_path::{FileId, Variant};
 use crate::check::Check;
 use crate::error::{Action, Error, PutError};
 use crate::store::Store;
-use crate::write::{Begin, Committed, Writing};
+use crate::write::{Begin, Committed, Existing, Writing, is_fit};
 
 /// In which form a copy arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,9 @@ pub enum Form {
 impl Store {
     /// Copies the file at `from`, anywhere, into this store.
     ///
-    /// A file that is here already wins ([`Winner::Theirs`](crate::Winner::Theirs)) without `from`
-    /// being read, unless `writing` says to overwrite.
+    /// A file that is here already and that `check` accepts wins ([`Winner::Theirs`](crate::Winner::Theirs)) without
+    /// `from` being read, unless `writing` says to overwrite. A compressed one wins as it is: what it expands to is
+    /// judged when somebody copies it on.
     ///
     /// # Errors
     /// As [`begin`](Self::begin) and [`commit`](crate::Incoming::commit); an error whose
@@ -44,7 +45,15 @@ impl Store {
             Form::AsIs(variant) => variant,
             Form::Expanded => Variant::Plain,
         };
-        let mut incoming = match self.begin(id, variant, writing)? {
+        let mut begun = self.begin(id, variant, writing)?;
+        if let Begin::Exists(path) = &begun
+            && variant == Variant::Plain
+            && !is_fit(path, check)
+        {
+            let existing = Existing::Overwrite;
+            begun = self.begin(id, variant, &Writing { existing, ..*writing })?;
+        }
+        let mut incoming = match begun {
             Begin::Write(incoming) => incoming,
             Begin::Exists(path) => {
                 return Committed::theirs(&path)?.ok_or_else(|| {
@@ -72,7 +81,8 @@ impl Store {
     }
 }
 
-fn open(from: &Path) -> Result<File, Error> {
+/// Opens what a reader may take for a file.
+pub(crate) fn open(from: &Path) -> Result<File, Error> {
     let read = |error| Error::io(Action::Read, from, error);
     let found = fs::metadata(from).map_err(read)?;
     if !found.is_file() {

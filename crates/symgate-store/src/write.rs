@@ -13,6 +13,7 @@ use std::time::Instant;
 use symgate_path::Variant;
 
 use crate::check::Check;
+use crate::copy;
 use crate::error::{Action, Error, PutError};
 use crate::expand::{ExpandFailure, expand};
 use crate::layout;
@@ -48,7 +49,8 @@ impl Writing<'_> {
 /// What to do with a file that is already in its place (SYMSRV §2.6: "never overwritten, unless").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Existing {
-    /// A file that is not empty stays, whoever wrote it.
+    /// A file that the caller's check accepts stays, whoever wrote it. Where there is no check to ask, as in
+    /// [`Store::begin`](crate::Store::begin), one that is not empty.
     #[default]
     Keep,
     /// It is replaced, as by `SYMOPT_OVERWRITE` or `.reload /o`.
@@ -206,8 +208,8 @@ impl Incoming {
     /// Checks the content and makes it visible under its name.
     ///
     /// In this order: number of bytes, not empty, `check`, flush, another writer's file (which wins
-    /// unless [`Existing::Overwrite`]), rename. A rename that the system denies because a reader has
-    /// the winner open (Windows) ends in [`Winner::Theirs`].
+    /// if `check` accepts it too, unless [`Existing::Overwrite`]), rename. A rename that the system
+    /// denies because a reader has the winner open (Windows) ends in [`Winner::Theirs`].
     ///
     /// # Errors
     /// [`PutError::Refused`] by `check`; else [`Error::Length`], [`Error::Empty`],
@@ -250,7 +252,23 @@ impl Incoming {
         let mut plain = self.expanded(writing)?;
         let warnings = judge(&mut plain, check, &self.partial.target)?;
         drop(plain);
-        Ok(reveal(&mut self.partial, warnings, self.existing, self.durability)?)
+        let (place, lock, limits) = (&self.place, &self.lock, self.limits);
+        let is_fit = |path: &Path| {
+            let Ok(mut theirs) = copy::open(path) else { return false };
+            let expanded = Partial::beside(&place.plain, EXPANDED, lock).and_then(|mut plain| {
+                fill_expanded(&mut plain, &mut theirs, path, limits, writing)?;
+                plain.complete(None)?;
+                Ok(plain)
+            });
+            expanded.is_ok_and(|mut plain| judge(&mut plain, check, path).is_ok())
+        };
+        Ok(reveal(
+            &mut self.partial,
+            warnings,
+            self.existing,
+            self.durability,
+            is_fit,
+        )?)
     }
 
     /// Expands what was received into a file that nobody sees.
@@ -333,7 +351,17 @@ fn publish<C: Check>(
 ) -> Result<Committed<C::Warning>, PutError<C::Refusal>> {
     let target = partial.target.clone();
     let warnings = judge(partial, check, &target)?;
-    Ok(reveal(partial, warnings, existing, durability)?)
+    let is_fit = |path: &Path| is_fit(path, check);
+    Ok(reveal(partial, warnings, existing, durability, is_fit)?)
+}
+
+/// Whether `check` accepts a file that is visible already.
+pub(crate) fn is_fit<C: Check>(path: &Path, check: &mut C) -> bool {
+    let opened = copy::open(path).ok().and_then(|file| {
+        let length = file.metadata().ok()?.len();
+        Some((file, length))
+    });
+    opened.is_some_and(|(mut file, length)| check.check(&mut file, length).is_ok())
 }
 
 /// Shows the content to `check`; `target` is for errors.
@@ -351,12 +379,13 @@ fn judge<C: Check>(
         })
 }
 
-/// Flushes and renames, unless another writer's file is in the place.
+/// Flushes and renames, unless another writer's file is in the place and fit to be there.
 fn reveal<W>(
     partial: &mut Partial,
     warnings: Vec<W>,
     existing: Existing,
     durability: Durability,
+    mut is_fit: impl FnMut(&Path) -> bool,
 ) -> Result<Committed<W>, Error> {
     refuse_occupied(&partial.target)?;
     if durability == Durability::Flushed {
@@ -364,6 +393,7 @@ fn reveal<W>(
     }
     if existing == Existing::Keep
         && let Some(theirs) = Committed::theirs(&partial.target)?
+        && is_fit(&theirs.path)
     {
         return Ok(theirs);
     }
@@ -379,7 +409,7 @@ fn reveal<W>(
                 Existing::Keep => Committed::theirs(&partial.target)?,
                 Existing::Overwrite => None,
             };
-            theirs.ok_or(error)
+            theirs.filter(|theirs| is_fit(&theirs.path)).ok_or(error)
         }
     }
 }

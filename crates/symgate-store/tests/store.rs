@@ -121,6 +121,71 @@ fn a_file_that_appears_meanwhile_wins() {
     assert_clean(&store);
 }
 
+/// Accepts `good`, and nothing else.
+fn only_good(file: &mut File, _: u64) -> Result<Vec<()>, Refused> {
+    let mut content = Vec::new();
+    let read = file.read_to_end(&mut content);
+    if read.is_ok() && content == b"good" {
+        Ok(Vec::new())
+    } else {
+        Err(Refused)
+    }
+}
+
+#[test]
+fn a_bad_file_that_appears_meanwhile_is_replaced() {
+    let writing = Writing::default();
+    for (theirs, winner) in [(&b"<html>"[..], Winner::Ours), (b"good", Winner::Theirs)] {
+        let (_directory, store) = store();
+        let id = id("x.pdb", "K1");
+        let mut incoming = begin(&store, &id, Variant::Plain, &writing);
+        incoming.write_all(b"good").unwrap();
+        fs::write(incoming.target(), theirs).unwrap();
+        assert_eq!(incoming.commit(&mut only_good).unwrap().winner, winner);
+        assert_eq!(read(&store, &id).unwrap(), b"good");
+        assert_clean(&store);
+    }
+}
+
+#[test]
+fn a_bad_compressed_file_that_appears_meanwhile_is_replaced() {
+    let ours = szdd(b"good");
+    let writing = Writing::default();
+    for (theirs, winner) in [
+        (szdd(b"evil"), Winner::Ours),
+        (b"MSCF, once".to_vec(), Winner::Ours),
+        (ours.clone(), Winner::Theirs),
+    ] {
+        let (_directory, store) = store();
+        let id = id("x.pdb", "K1");
+        let mut incoming = begin(&store, &id, Variant::Compressed, &writing);
+        incoming.write_all(&ours).unwrap();
+        fs::write(incoming.target(), theirs).unwrap();
+        let done = incoming.commit_compressed(&mut only_good, &writing).unwrap();
+        assert_eq!(done.winner, winner);
+        assert_eq!(fs::read(done.path).unwrap(), ours);
+        assert_clean(&store);
+    }
+}
+
+#[test]
+fn a_copy_replaces_a_bad_file() {
+    let (directory, store) = store();
+    let id = id("x.pdb", "K1");
+    let from = directory.path().join("from");
+    fs::write(&from, b"good").unwrap();
+    for (there, winner) in [(&b"<html>"[..], Winner::Ours), (b"good", Winner::Theirs)] {
+        put_anyway(&store, &id, there);
+        let form = Form::AsIs(Variant::Plain);
+        let done = store
+            .copy(&from, &id, form, &mut only_good, &Writing::default())
+            .unwrap();
+        assert_eq!(done.winner, winner);
+        assert_eq!(read(&store, &id).unwrap(), b"good");
+    }
+    assert_clean(&store);
+}
+
 #[test]
 fn refused_content_never_becomes_visible() {
     type Commit = fn(&Store, Incoming) -> Result<PathBuf, PutError<Refused>>;
@@ -572,6 +637,25 @@ fn begin(store: &Store, id: &FileId, variant: Variant, writing: &Writing<'_>) ->
         Begin::Write(incoming) => incoming,
         Begin::Exists(path) => panic!("`{}` exists", path.display()),
     }
+}
+
+/// Writes over what is there.
+fn put_anyway(store: &Store, id: &FileId, content: &[u8]) {
+    let existing = Existing::Overwrite;
+    let writing = Writing {
+        existing,
+        ..Writing::default()
+    };
+    let mut incoming = begin(store, id, Variant::Plain, &writing);
+    incoming.write_all(content).unwrap();
+    incoming.commit(&mut AnyContent).unwrap();
+}
+
+/// Packs nothing: each byte stands for itself.
+fn szdd(content: &[u8; 4]) -> Vec<u8> {
+    let mut bytes = b"SZDD\x88\xf0\x27\x33Ab\x04\0\0\0\xff".to_vec();
+    bytes.extend(content);
+    bytes
 }
 
 fn put(store: &Store, id: &FileId, variant: Variant, bytes: &[u8]) -> PathBuf {
