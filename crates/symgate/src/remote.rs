@@ -8,7 +8,7 @@ use symgate_http::{FailureKind, Note, Request, ResponseHead, Routes, origin_of};
 use symgate_net::Handler;
 use symgate_path::{FileId, Variant};
 use symgate_policy::{Cause, Gate, LatchKey};
-use symgate_store::{Begin, Form, Incoming, Store};
+use symgate_store::{Begin, Existing, Form, Incoming, Store, Writing};
 use url::Url;
 
 use crate::certificate::Page;
@@ -245,12 +245,26 @@ enum Received {
 }
 
 impl Visit<'_> {
-    /// Begins the file in its store.
+    /// Begins the file in its store. One that is there already stays if it is fit to; a compressed one is judged when
+    /// it is copied on.
     fn begin(&self, store: &Store, id: &FileId, form: Form, length: Option<u64>) -> Received {
-        let writing = self.client.writing_for(self.job);
-        let begun = match form {
-            Form::AsIs(variant) => store.begin(id, variant, &writing),
-            Form::Expanded => store.begin_expanded(id, &writing),
+        let begin = |existing| {
+            let writing = Writing {
+                existing,
+                ..self.client.writing_for(self.job)
+            };
+            match form {
+                Form::AsIs(variant) => store.begin(id, variant, &writing),
+                Form::Expanded => store.begin_expanded(id, &writing),
+            }
+        };
+        let begun = match begin(Existing::Keep) {
+            Ok(Begin::Exists(path))
+                if form != Form::AsIs(Variant::Compressed) && self.client.judge(id, &path).is_err() =>
+            {
+                begin(Existing::Overwrite)
+            }
+            begun => begun,
         };
         match begun {
             Ok(Begin::Write(mut incoming)) => {

@@ -152,6 +152,13 @@ impl Client {
         symgate_index::check(id, BufReader::new(file), length, self.settings().strictness)
     }
 
+    /// Checks a file of this machine.
+    pub(crate) fn judge(&self, id: &FileId, path: &Path) -> Result<Vec<symgate_index::Warning>, CheckError> {
+        let opened = open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (length, mut file) = opened.map_err(CheckError::Io)?;
+        self.check(id, &mut file, length)
+    }
+
     /// The layout of a server: known, or asked for once, whoever comes first.
     fn tier(&self, server: &Server, job: &Job<'_>) -> Result<Tier, Error> {
         let tier = match self.tiers().turn(&server.base.id()) {
@@ -273,6 +280,7 @@ impl Walk<'_> {
             return Looked::Unreadable;
         };
         let (looked, path) = match store.probe(self.wanted, variant) {
+            Ok(Probe::Found(path)) if variant == Variant::Plain && !self.is_fit(&path) => (Looked::NoFile, path),
             Ok(Probe::Found(path)) => (Looked::Found, path),
             Ok(Probe::NoFile) => (Looked::NoFile, self.expected(store, variant)),
             Ok(Probe::NoPath) => (Looked::NoPath, self.expected(store, variant)),
@@ -292,6 +300,24 @@ impl Walk<'_> {
             self.lies(Slot::Store(index), path);
         }
         looked
+    }
+
+    /// Whether a file that was found is what its name and key say: it may be older than our checks, or somebody else's.
+    /// One that is not counts as absent, so that a good one takes its place, and is the reason if there is none.
+    fn is_fit(&mut self, path: &Path) -> bool {
+        match self.client.judge(self.wanted, path) {
+            Ok(warnings) => {
+                self.warn(path, &warnings);
+                true
+            }
+            Err(refusal) => {
+                warn(self.job, path, &refusal);
+                let path = path.to_owned();
+                let shown = path.display().to_string();
+                self.went_wrong(put_error(PutError::Refused { refusal, path }).of(&shown));
+                false
+            }
+        }
     }
 
     /// Where a variant would lie, for the report.
@@ -408,11 +434,7 @@ impl Walk<'_> {
                     from: source,
                     bytes,
                 });
-                // The same content further down is no news.
-                if !self.warned {
-                    warnings.iter().for_each(|warning| warn(self.job, &path, warning));
-                    self.warned = !warnings.is_empty();
-                }
+                self.warn(&path, &warnings);
                 self.bytes = bytes;
                 self.lies(into, path);
                 Got::Stored(shape(form))
@@ -422,6 +444,14 @@ impl Walk<'_> {
                 self.went_wrong(blame(put_error(error)));
                 Got::Failed
             }
+        }
+    }
+
+    /// Tells what is odd about the content, once: the same content further down is no news.
+    fn warn(&mut self, path: &Path, warnings: &[symgate_index::Warning]) {
+        if !self.warned {
+            warnings.iter().for_each(|warning| warn(self.job, path, warning));
+            self.warned = !warnings.is_empty();
         }
     }
 

@@ -122,6 +122,38 @@ fn a_bad_file_in_the_middle_is_neither_taken_nor_given_back_for_a_good_one() {
 }
 
 #[test]
+fn a_bad_file_in_any_store_gives_way_to_a_good_one_and_is_the_reason_without() {
+    let server = serving(&[(FILE, pdb())]);
+    let without = serving(&[]);
+    for bad in [b"<html>log in".to_vec(), Pdb::new([7; 16], 1).build()] {
+        for at in ["left", "mid"] {
+            let dir = Dir::new();
+            dir.write(format!("{at}/{FILE}"), &bad);
+            let chain = |server: &Fault| {
+                format!(
+                    "srv*{}*{}*{}",
+                    dir.join("left").display(),
+                    dir.join("mid").display(),
+                    server.url("sym")
+                )
+            };
+            let error = find(&dir, &chain(&without)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Content, "{at}: {error}");
+            assert!(
+                error.to_string().contains(&*dir.join(at).to_string_lossy()),
+                "{at}: {error}"
+            );
+            assert_eq!(fs::read(dir.join(at).join(FILE)).unwrap(), bad, "{at}");
+            let found = find(&dir, &chain(&server)).unwrap();
+            assert_eq!(found.path, dir.join("left").join(FILE), "{at}");
+            for store in ["left", "mid"] {
+                assert_eq!(fs::read(dir.join(store).join(FILE)).unwrap(), pdb(), "{at} {store}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_server_that_could_not_ask_is_asked_again_for_its_layout() {
     let server = Fault::start(|request| {
         if request.target.ends_with("index2.txt") {
