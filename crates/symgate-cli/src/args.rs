@@ -19,7 +19,7 @@ Environment:
   _NT_ALT_SYMBOL_PATH, _NT_SYMBOL_PATH   for -y
   _NT_SYMBOL_PROXY, http_proxy, https_proxy, all_proxy   for --proxy
   no_proxy   for --no-proxy
-  SSL_CERT_FILE   replaces the machine's roots
+  SSL_CERT_FILE   replaces the machine's roots, read when TLS needs it
 
 Exit status:
   0  all found                      4    network or proxy failure

@@ -68,7 +68,7 @@ fn network(
     let explicit = explicit(config, &proxy, network)?;
     config.answers = Answers::default().with_explicit(explicit).with_prompter(prompter);
     config.proxy = proxy;
-    let base = base_roots()?;
+    let base = base_roots();
     let with = |file: &Option<PathBuf>| match file {
         Some(path) => base
             .clone()
@@ -135,14 +135,12 @@ fn identity(option: &str, chain: Option<&Path>, key: Option<&Path>) -> Result<Op
     })
 }
 
-/// The machine's roots, or those of `SSL_CERT_FILE`, which replaces them.
-fn base_roots() -> Result<Roots, String> {
+/// The machine's roots, or those of `SSL_CERT_FILE`, which replaces them and is read when TLS needs it: the variable may
+/// be set for other programs.
+fn base_roots() -> Roots {
     match std::env::var_os("SSL_CERT_FILE").filter(|value| !value.is_empty()) {
-        Some(file) => {
-            let path = Path::new(&file);
-            Roots::only_pem(&read(path)?).map_err(|error| format!("SSL_CERT_FILE `{}`: {error}", shown(path)))
-        }
-        None => Ok(Roots::system()),
+        Some(file) => Roots::only_file(file, "SSL_CERT_FILE"),
+        None => Roots::system(),
     }
 }
 

@@ -244,11 +244,26 @@ fn options_that_cannot_be_used_are_usage() {
         assert!(!ran.stderr.is_empty(), "{options:?}");
     }
     assert_eq!(server.targets(), Vec::<String>::new());
-    let bad = Call::new(SYMGATE, &dir)
-        .env("SSL_CERT_FILE", &not_pem)
-        .args(["get", "-y", &path, &FOUND.target()])
-        .run();
-    bad.expect(2, &["SSL_CERT_FILE"]);
+}
+
+/// It may be set for other programs, so it is nobody's mistake until TLS needs it.
+#[test]
+fn the_roots_of_the_environment_are_read_when_tls_needs_them() {
+    let (dir, server) = (Dir::new(), server());
+    let not_pem = dir.write("not.pem", "no certificate");
+    for file in [not_pem, dir.join("nowhere")] {
+        let ask = |store: &str| {
+            let path = format!("srv*{}*{store}", dir.join("store").display());
+            let call = Call::new(SYMGATE, &dir).env("SSL_CERT_FILE", &file);
+            call.args(["get", "-y", &path, &FOUND.target()]).run()
+        };
+        let tls = server.url("sym").replace("http:", "https:");
+        ask(&tls).expect(4, &["SSL_CERT_FILE", &file.to_string_lossy()]);
+        // In clear, and then not at all.
+        ask(&server.url("sym")).expect(0, &[]);
+        ask(&tls).expect(0, &[]);
+        std::fs::remove_dir_all(dir.join("store")).unwrap();
+    }
 }
 
 #[test]

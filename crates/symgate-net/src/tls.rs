@@ -46,7 +46,7 @@ use crate::error::ConfigError;
 #[derive(Clone)]
 pub struct Tls {
     source: Source,
-    built: Arc<OnceLock<Result<Configs, rustls::Error>>>,
+    built: Arc<OnceLock<Result<Configs, TlsError>>>,
     /// Builds at most once ahead of time.
     warming: Arc<Once>,
 }
@@ -147,7 +147,7 @@ impl Tls {
             Source::Given(config) => Ok(Arc::clone(config)),
             Source::Built { roots, identity } => {
                 let built = self.built.get_or_init(|| build(roots, identity.as_ref()));
-                let Configs { anonymous, showing } = built.clone().map_err(TlsError::Setup)?;
+                let Configs { anonymous, showing } = built.clone()?;
                 let is_shown = |identity: &Identity| peer.is_some_and(|peer| identity.audience.has(peer));
                 Ok(showing
                     .filter(|_| identity.as_ref().is_some_and(is_shown))
@@ -193,12 +193,13 @@ impl fmt::Debug for Tls {
     }
 }
 
-fn build(roots: &Roots, identity: Option<&Identity>) -> Result<Configs, rustls::Error> {
+fn build(roots: &Roots, identity: Option<&Identity>) -> Result<Configs, TlsError> {
     let provider = Arc::new(provider());
     let verifier = issuer::Naming::new(roots.verifier(&provider)?);
     // `dangerous` is how rustls lets any verifier in; this one only adds words to a refusal of rustls' own.
     let mut anonymous = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Setup)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();

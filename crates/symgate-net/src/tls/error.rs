@@ -1,6 +1,7 @@
 //! [`TlsError`]: what went wrong in TLS, told apart by what a person can do about it.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError};
@@ -44,6 +45,16 @@ pub enum TlsError {
     /// The certificate was revoked.
     #[error("the certificate was revoked")]
     Revoked,
+    /// The file of the authorities that we are to trust cannot be used.
+    #[error("{named}, `{}`, cannot be used: {why}", .path.display())]
+    Roots {
+        /// The option or variable that names the file.
+        named: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Our own configuration cannot be built.
     #[error("TLS cannot be set up")]
     Setup(#[source] rustls::Error),
@@ -84,6 +95,7 @@ impl TlsError {
             | Self::Name(_)
             | Self::Oversized
             | Self::Protocol(_)
+            | Self::Roots { .. }
             | Self::Setup(_)
             | Self::SpokeHttp
             | Self::SpokeOther => false,
@@ -325,6 +337,15 @@ mod tests {
             (TlsError::Oversized, false, "the peer sent a TLS message without end"),
             (TlsError::Protocol(source()), false, "the TLS connection failed"),
             (TlsError::Revoked, true, "the certificate was revoked"),
+            (
+                TlsError::Roots {
+                    named: "SSL_CERT_FILE",
+                    path: "roots.pem".into(),
+                    why: "not found".into(),
+                },
+                false,
+                "SSL_CERT_FILE, `roots.pem`, cannot be used: not found",
+            ),
             (TlsError::Setup(source()), false, "TLS cannot be set up"),
             (
                 TlsError::SpokeHttp,

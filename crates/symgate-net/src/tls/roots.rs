@@ -1,6 +1,8 @@
 //! [`Roots`]: which certificate authorities are trusted, `DECISIONS` §6 ("TLS trust").
 
 use std::fmt;
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
@@ -10,6 +12,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::TlsError;
 use crate::error::ConfigError;
 
 /// The certificate authorities that may vouch for a peer.
@@ -30,6 +33,7 @@ enum Base {
     System,
     Bundled,
     Nothing,
+    File { path: PathBuf, named: &'static str },
 }
 
 impl Roots {
@@ -38,7 +42,7 @@ impl Roots {
     /// [`bundled`](Self::bundled) serve if that yields nothing.
     ///
     /// The loader of the bundle (`rustls-native-certs`) obeys the variables `SSL_CERT_FILE` and `SSL_CERT_DIR`; a
-    /// program whose own rules are stricter reads the file itself and calls [`only_pem`](Self::only_pem).
+    /// program whose own rules are stricter names the file itself with [`only_file`](Self::only_file).
     #[must_use]
     pub const fn system() -> Self {
         Self::from_base(Base::System)
@@ -50,13 +54,21 @@ impl Roots {
         Self::from_base(Base::Bundled)
     }
 
-    /// The certificates of this PEM text and no others: what the content of `SSL_CERT_FILE` means.
+    /// The certificates of this PEM text and no others.
     ///
     /// # Errors
     ///
     /// As [`with_pem`](Self::with_pem).
     pub fn only_pem(pem: &[u8]) -> Result<Self, ConfigError> {
         Self::from_base(Base::Nothing).with_pem(pem)
+    }
+
+    /// The certificates of this PEM file and no others, read when the first TLS connection is made: what `SSL_CERT_FILE`
+    /// means. `named` is who named the file, for the error that is made then.
+    #[must_use]
+    pub fn only_file(path: impl Into<PathBuf>, named: &'static str) -> Self {
+        let path = path.into();
+        Self::from_base(Base::File { path, named })
     }
 
     /// Adds the certificates of this PEM text: what `--ca-file` means. Text around them is skipped, and so are
@@ -88,20 +100,18 @@ impl Roots {
     }
 
     /// Loads what has to be loaded and makes the judge.
-    pub(super) fn verifier(
-        &self,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
+    pub(super) fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
         #[cfg(all(feature = "platform-verifier", any(windows, target_os = "macos")))]
         if matches!(self.base, Base::System) {
             return rustls_platform_verifier::Verifier::new_with_extra_roots(
                 self.added.iter().cloned(),
                 Arc::clone(provider),
             )
-            .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>);
+            .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
+            .map_err(TlsError::Setup);
         }
         let mut store = RootCertStore::empty();
-        match self.base {
+        match &self.base {
             Base::System => {
                 if !add_native(&mut store) {
                     store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -109,14 +119,39 @@ impl Roots {
             }
             Base::Bundled => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
             Base::Nothing => {}
+            Base::File { path, named } => {
+                let unusable = |error: &dyn std::error::Error| {
+                    let why = chain(error);
+                    TlsError::Roots {
+                        named,
+                        path: path.clone(),
+                        why,
+                    }
+                };
+                let pem = fs::read(path).map_err(|error| unusable(&error))?;
+                let roots = Self::only_pem(&pem).map_err(|error| unusable(&error))?;
+                store.add_parsable_certificates(roots.added);
+            }
         }
         store.add_parsable_certificates(self.added.iter().cloned());
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider)).build();
         match verifier {
             Ok(verifier) => Ok(verifier),
-            Err(error) => Err(rustls::Error::General(error.to_string())),
+            Err(error) => Err(TlsError::Setup(rustls::Error::General(error.to_string()))),
         }
     }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
 }
 
 /// Adds the system's bundle; whether anything came of it.
@@ -145,10 +180,11 @@ impl Default for Roots {
 
 impl fmt::Debug for Roots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base = match self.base {
+        let base = match &self.base {
             Base::System => "system",
             Base::Bundled => "bundled",
             Base::Nothing => "nothing",
+            Base::File { named, .. } => named,
         };
         write!(f, "Roots({base} + {})", self.added.len())
     }

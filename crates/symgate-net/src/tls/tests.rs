@@ -91,6 +91,30 @@ fn a_client_certificate_that_is_of_no_use_is_told_apart() {
     assert!(matches!(refused, Err(ConfigError::GivenTls)), "{refused:?}");
 }
 
+/// A search that finds everything at hand must not fail over it.
+#[test]
+fn a_file_of_roots_is_read_when_it_is_needed() {
+    let directory = std::env::temp_dir().join(format!("symgate-net-roots-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("roots.pem");
+    let tls = || Tls::new(Roots::only_file(&file, "SSL_CERT_FILE"));
+    for content in [None, Some("no certificate")] {
+        if let Some(content) = content {
+            std::fs::write(&file, content).unwrap();
+        }
+        let error = tls().client_config().unwrap_err();
+        assert!(matches!(error, TlsError::Roots { .. }), "{error}");
+        let told = error.to_string();
+        assert!(
+            told.starts_with("SSL_CERT_FILE, `") && told.contains("roots.pem"),
+            "{told}"
+        );
+    }
+    std::fs::write(&file, Authority::new("CA").pem).unwrap();
+    tls().client_config().unwrap();
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
 #[test]
 fn a_certificate_is_for_its_audience() {
     let authority = Authority::new("CA");
