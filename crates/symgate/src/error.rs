@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use symgate_auth::{Origin, Target};
+use symgate_auth::{Ask, Origin, Target};
 use symgate_http::{FailureKind, Hop, PeerError};
 use symgate_policy::{Cause, Errand};
 
@@ -99,8 +99,8 @@ impl Error {
         self
     }
 
-    /// What the transport's error means for a search at `store`, on this errand.
-    pub(crate) fn from_net(store: &str, errand: &Errand, error: symgate_net::Error) -> Self {
+    /// What the transport's error means for a search at `store`, on this errand; `asked` is what was asked for last.
+    pub(crate) fn from_net(store: &str, errand: &Errand, asked: Option<&Ask>, error: symgate_net::Error) -> Self {
         let kind = net_kind(&error);
         let wire = match &error {
             symgate_net::Error::Http(error) => Some(error),
@@ -112,7 +112,12 @@ impl Error {
             Some(symgate_http::Error::Auth { hop, .. }) => Some(hop.target.status()),
             _ => None,
         };
-        let message = format!("store `{store}` gave no file");
+        let mut message = format!("store `{store}` gave no file");
+        if let Some(symgate_http::Error::Auth { hop, .. }) = wire {
+            let asked = asked.filter(|ask| ask.target == hop.target && ask.origin == hop.origin);
+            message.push_str(", as the ");
+            message.push_str(&asking(hop.target, asked));
+        }
         let beyond = |hop: &Hop| hop.target == Target::Origin && !errand.names(hop.target, &hop.origin);
         Self {
             kind,
@@ -242,6 +247,21 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// Who asked for what: the last question of a peer, where it put one.
+fn asking(target: Target, asked: Option<&Ask>) -> String {
+    let status = target.status();
+    match asked {
+        None => format!("{target} asked for authentication (status {status})"),
+        Some(Ask {
+            wanted, scheme, realm, ..
+        }) => {
+            let realm = realm.as_ref().map(|realm| format!(", realm `{realm}`"));
+            let realm = realm.unwrap_or_default();
+            format!("{target} asked for a {wanted} (status {status}, {scheme}{realm})")
+        }
     }
 }
 

@@ -72,6 +72,7 @@ impl Client {
             job,
             gate,
             wanted,
+            asked: None,
             answer: Received::Nothing,
             led_to: None,
         };
@@ -84,14 +85,18 @@ impl Client {
             visit.store_held();
         }
         let Visit {
-            gate, answer, led_to, ..
+            gate,
+            asked,
+            answer,
+            led_to,
+            ..
         } = visit;
         match fetched {
             Ok(_) => {}
             // Our own stop, by which a body that nobody wants is cut short.
             Err(symgate_net::Error::Sink(_)) if !matches!(answer, Received::Nothing) => {}
             Err(error) => {
-                let error = self.failed(server, &gate, error);
+                let error = self.failed(server, &gate, asked.as_ref(), error);
                 job.observe(&Event::Failed { error: &error });
                 return Err(error);
             }
@@ -142,6 +147,7 @@ impl Client {
             job,
             gate,
             wanted,
+            asked: None,
             answer: Received::Nothing,
             led_to: None,
         };
@@ -149,12 +155,12 @@ impl Client {
             Request::get(server.base.url().clone()).with_field("User-Agent", self.settings().user_agent.as_str());
         if let Err(error) = self.net().connect(request, &self.peers(), &mut visit, job.cancel) {
             // It latches what it has to, and is told by whoever needs the connection.
-            drop(self.failed(server, &visit.gate, error));
+            drop(self.failed(server, &visit.gate, None, error));
         }
     }
 
     /// What an error of the transport means, and what it shuts.
-    fn failed(&self, server: &Server, gate: &Gate, error: symgate_net::Error) -> Error {
+    fn failed(&self, server: &Server, gate: &Gate, asked: Option<&Ask>, error: symgate_net::Error) -> Error {
         if let symgate_net::Error::Http(wire) = &error
             && let Some(hop) = wire.hop()
             && let Some(cause) = cause(wire)
@@ -162,7 +168,7 @@ impl Client {
             gate.end(hop.target, &hop.origin, cause);
         }
         self.latched(server, &error)
-            .unwrap_or_else(|| Error::from_net(&server.shown, &server.errand, error))
+            .unwrap_or_else(|| Error::from_net(&server.shown, &server.errand, asked, error))
     }
 
     /// The error of a search that came too late: what another one found out is why, and says more than "refused earlier".
@@ -218,6 +224,8 @@ struct Visit<'v> {
     job: &'v Job<'v>,
     gate: Gate,
     wanted: Body<'v>,
+    /// The last request for credentials.
+    asked: Option<Ask>,
     answer: Received,
     /// Where redirects have led.
     led_to: Option<Url>,
@@ -303,6 +311,7 @@ impl Visit<'_> {
 
 impl CredentialSource for Visit<'_> {
     fn answer(&mut self, ask: &Ask) -> Answer {
+        self.asked = Some(ask.clone());
         self.gate.answer(ask)
     }
 
