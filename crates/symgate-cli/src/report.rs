@@ -8,7 +8,7 @@ use symgate::auth::{Ending, Refusal, Target};
 use symgate::http::FailureKind;
 use symgate::path::FileId;
 use symgate::policy::Cause;
-use symgate::{Error, ErrorKind, Found};
+use symgate::{Error, ErrorKind, Found, Speaker};
 
 use crate::interrupt;
 use crate::tty::{is_attended, is_deceptive};
@@ -55,7 +55,10 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             _ => None,
         };
     }
-    Some(match error.transport()? {
+    let Some(transport) = error.transport() else {
+        return answered(error);
+    };
+    Some(match transport {
         Http::Auth { hop, .. } if error.is_beyond_the_path() => format!(
             "the store leads to `{}`, which no option answers; let symgate ask, on a terminal, with --prompts on",
             hop.origin
@@ -97,6 +100,25 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             }
             _ => return None,
         },
+        _ => return None,
+    })
+}
+
+/// The same for an answer that is no file.
+fn answered(error: &Error) -> Option<String> {
+    let proxied = error.through().is_some();
+    Some(match (error.status()?, error.speaker()) {
+        (502..=504, Speaker::Proxy) => {
+            "the proxy could not reach the store; try again later, or ask who runs it".into()
+        }
+        (_, Speaker::Proxy) => "ask who runs the proxy to let requests to this store through".into(),
+        (203 | 511, _) => {
+            "the network wants a login in a browser, or something on the way changes files; log in there first".into()
+        }
+        (500..=599, _) if proxied => {
+            "the proxy may have answered in place of the store; try again later, or ask who runs it".into()
+        }
+        (500..=599, _) => "the store fails; try again later, or ask who runs it".into(),
         _ => return None,
     })
 }

@@ -18,6 +18,9 @@ pub struct Error {
     message: String,
     hop: Option<Hop>,
     status: Option<u16>,
+    /// The proxy that forwarded that status, or made it.
+    through: Option<Origin>,
+    speaker: Speaker,
     latched: Option<Latched>,
     /// The hop is a server that the symbol path does not write.
     beyond: bool,
@@ -32,6 +35,16 @@ pub struct Latched {
     pub target: Target,
     /// What ended it.
     pub cause: Cause,
+}
+
+/// Who made an answer that a proxy may have forwarded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Speaker {
+    /// The proxy says that it did.
+    Proxy,
+    /// The store, as far as anybody says.
+    Unknown,
 }
 
 /// What a caller can do about an [`Error`].
@@ -63,6 +76,8 @@ impl Error {
             message: message.into(),
             hop: None,
             status: None,
+            through: None,
+            speaker: Speaker::Unknown,
             latched: None,
             beyond: false,
             source: None,
@@ -94,8 +109,10 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_status(mut self, status: u16) -> Self {
+    pub(crate) fn with_answer(mut self, status: u16, through: Option<Origin>, speaker: Speaker) -> Self {
         self.status = Some(status);
+        self.through = through;
+        self.speaker = speaker;
         self
     }
 
@@ -125,6 +142,8 @@ impl Error {
             beyond: hop.as_ref().is_some_and(beyond),
             hop,
             status,
+            through: None,
+            speaker: Speaker::Unknown,
             latched: None,
             source: Some(Box::new(error)),
         }
@@ -202,6 +221,18 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    /// The proxy that forwarded the store's answer, in clear text, and may have made it.
+    #[must_use]
+    pub const fn through(&self) -> Option<&Origin> {
+        self.through.as_ref()
+    }
+
+    /// Who made the answer whose status this is.
+    #[must_use]
+    pub const fn speaker(&self) -> Speaker {
+        self.speaker
     }
 
     /// Who is not contacted any more, where that is why nothing was asked.

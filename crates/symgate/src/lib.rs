@@ -45,7 +45,7 @@ mod wanted;
 
 pub use client::{Client, Found, Job};
 pub use config::Config;
-pub use error::{Error, ErrorKind, Latched};
+pub use error::{Error, ErrorKind, Latched, Speaker};
 pub use event::{Ended, Event, Observer, Probed, Silent};
 pub use wanted::Wanted;
 

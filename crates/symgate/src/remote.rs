@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use symgate_auth::{Answer, Ask, CredentialSource, Ending, Outcome, Refusal, Target};
-use symgate_http::{FailureKind, Note, Request, ResponseHead, Routes, origin_of};
+use symgate_auth::{Answer, Ask, CredentialSource, Ending, Origin, Outcome, Refusal, Target};
+use symgate_http::{FailureKind, Note, Request, ResponseHead, Route, Routes, origin_of};
 use symgate_net::Handler;
 use symgate_path::{FileId, Variant};
 use symgate_policy::{Cause, Gate, LatchKey};
@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::certificate::Page;
 use crate::client::{Client, Job};
-use crate::error::wire_kind;
+use crate::error::{Speaker, wire_kind};
 use crate::place::Server;
 use crate::{Error, ErrorKind, Event, routes};
 
@@ -72,6 +72,7 @@ impl Client {
             job,
             gate,
             wanted,
+            routes: Routes::new(),
             asked: None,
             answer: Received::Nothing,
             led_to: None,
@@ -84,6 +85,7 @@ impl Client {
         if fetched.is_ok() {
             visit.store_held();
         }
+        let through = visit.through();
         let Visit {
             gate,
             asked,
@@ -119,7 +121,7 @@ impl Client {
                     job.observe(&Event::Failed { error: &error });
                     return Err(error);
                 }
-                let fetched = self.refused(server, &head);
+                let fetched = refused(server, &head, through);
                 if matches!(&fetched, Err(error) if error.is_refused())
                     && let Some(origin) = origin_of(url)
                 {
@@ -147,6 +149,7 @@ impl Client {
             job,
             gate,
             wanted,
+            routes: Routes::new(),
             asked: None,
             answer: Received::Nothing,
             led_to: None,
@@ -197,25 +200,59 @@ impl Client {
         let proxy = format!("proxy `{}`", proxy.authority());
         Some(Error::not_contacted(&proxy, Target::Proxy, cause).at(&server.shown))
     }
+}
 
-    /// What a status other than 200 means for a store ([RFC 9110 §15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
-    fn refused(&self, server: &Server, head: &ResponseHead) -> Result<Fetched, Error> {
-        let said = |kind, what: &str| {
-            let message = format!("store `{}` answered {}{what}", server.shown, head.status);
-            Err(Error::new(kind, message).with_status(head.status))
-        };
-        match head.status {
-            404 | 410 if head.fields.value("symgate-unknown").is_some() => Ok(Fetched::Unknown),
-            404 | 410 => Ok(Fetched::Missing),
-            // An object store says so when the lister may not know what is missing.
-            403 if is_object_store(head) => Ok(Fetched::Missing),
-            403 => said(ErrorKind::Missing, ": access denied"),
-            203 => said(ErrorKind::Refused, " in place of the file: it wants a login"),
-            511 => said(ErrorKind::Refused, ": the network wants a login"),
-            200..=299 => said(ErrorKind::Content, " in place of 200"),
-            _ => said(ErrorKind::Network, ""),
-        }
+/// What a status other than 200 means for a store ([RFC 9110 §15](https://www.rfc-editor.org/rfc/rfc9110#section-15));
+/// `through` is the proxy that forwarded the answer, or made it.
+fn refused(server: &Server, head: &ResponseHead, through: Option<Origin>) -> Result<Fetched, Error> {
+    let Server { shown, .. } = server;
+    let status = head.status;
+    if let Some(proxy) = &through
+        && !matches!(status, 404 | 410)
+        && let Some(word) = own_word(head)
+    {
+        let proxy = proxy.authority();
+        let message = format!("store `{shown}`: proxy `{proxy}` itself answered {status} ({word})");
+        return Err(Error::new(ErrorKind::Network, message).with_answer(status, through, Speaker::Proxy));
     }
+    let by = through
+        .as_ref()
+        .map(|proxy| format!(" through proxy `{}`", proxy.authority()));
+    let by = by.unwrap_or_default();
+    let said = |kind, what: &str| {
+        let message = format!("store `{shown}` answered {status}{by}{what}");
+        Err(Error::new(kind, message).with_answer(status, through, Speaker::Unknown))
+    };
+    match status {
+        404 | 410 if head.fields.value("symgate-unknown").is_some() => Ok(Fetched::Unknown),
+        404 | 410 => Ok(Fetched::Missing),
+        // An object store says so when the lister may not know what is missing.
+        403 if is_object_store(head) => Ok(Fetched::Missing),
+        403 => said(ErrorKind::Missing, ": access denied"),
+        203 => said(ErrorKind::Refused, " in place of the file: it wants a login"),
+        511 => said(ErrorKind::Refused, ": the network wants a login"),
+        200..=299 => said(ErrorKind::Content, " in place of 200"),
+        _ => said(ErrorKind::Network, ""),
+    }
+}
+
+/// What a proxy says of an answer that it made itself: squid's own field, and the `error` of `Proxy-Status`
+/// ([RFC 9209 §2.1.1](https://www.rfc-editor.org/rfc/rfc9209#section-2.1.1)).
+fn own_word(head: &ResponseHead) -> Option<String> {
+    let squid = head.fields.text("x-squid-error");
+    let status = head
+        .fields
+        .values("proxy-status")
+        .filter_map(|value| std::str::from_utf8(value).ok());
+    let mut errors = status
+        .flat_map(|value| value.split([';', ',']))
+        .filter_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            (name.trim() == "error").then_some(value)
+        });
+    let word = squid.or_else(|| errors.next())?.split_ascii_whitespace().next()?;
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    Some(word.chars().take_while(plain).take(WORD).collect())
 }
 
 /// What a request asks of us on its way.
@@ -224,6 +261,8 @@ struct Visit<'v> {
     job: &'v Job<'v>,
     gate: Gate,
     wanted: Body<'v>,
+    /// The ways to the last URL that are left; the first is taken.
+    routes: Routes,
     /// The last request for credentials.
     asked: Option<Ask>,
     answer: Received,
@@ -253,6 +292,14 @@ enum Received {
 }
 
 impl Visit<'_> {
+    /// The proxy that forwards the request, rather than opening a tunnel.
+    fn through(&self) -> Option<Origin> {
+        match self.routes.first()? {
+            Route::Forward(proxy) => Some(proxy.clone()),
+            _ => None,
+        }
+    }
+
     /// Begins the file in its store. One that is there already stays if it is fit to; a compressed one is judged when
     /// it is copied on.
     fn begin(&self, store: &Store, id: &FileId, form: Form, length: Option<u64>) -> Received {
@@ -322,7 +369,9 @@ impl CredentialSource for Visit<'_> {
 
 impl Handler for Visit<'_> {
     fn routes(&mut self, url: &Url) -> Result<Routes, symgate_http::NoRoute> {
-        routes::choose(&self.client.settings().proxy, self.client.session().latches(), url)
+        let routes = routes::choose(&self.client.settings().proxy, self.client.session().latches(), url)?;
+        self.routes.clone_from(&routes);
+        Ok(routes)
     }
 
     fn head(&mut self, head: &ResponseHead) -> io::Result<()> {
@@ -402,8 +451,10 @@ impl Handler for Visit<'_> {
     }
 
     fn note(&mut self, note: &Note) {
-        if let Note::Redirected { to, .. } = note {
-            self.led_to = Url::parse(to).ok();
+        match note {
+            Note::Redirected { to, .. } => self.led_to = Url::parse(to).ok(),
+            Note::RouteFailed { route, .. } => self.routes.retain(|other| other != route),
+            _ => {}
         }
         self.job.observe(&Event::Way { note });
     }
@@ -476,6 +527,8 @@ fn stop() -> io::Error {
 const HELD: usize = 256 << 10;
 /// The largest `file.ptr` or `index2.txt` that is read.
 const SMALL: usize = 64 << 10;
+/// The longest name of a proxy's error that is shown.
+const WORD: usize = 64;
 /// How much of an error page is read off to keep the connection.
 const PASSED: usize = 64 << 10;
 /// How much of it is looked at.
