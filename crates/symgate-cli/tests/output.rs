@@ -133,15 +133,24 @@ fn paths_come_in_the_order_of_the_targets() {
 
 #[test]
 fn the_same_target_twice_is_fetched_once() {
-    let (ran, _dir, server) = get(&[FOUND, FOUND, FOUND], &[]);
-    ran.expect(0, &[]);
+    let asked = |server: &Fault, sample: Sample| {
+        let targets = server.targets();
+        targets.iter().filter(|target| target.ends_with(&sample.file())).count()
+    };
+    let (ran, _dir, server) = get(&[FOUND, MISSING, FOUND, MISSING, FOUND], &[]);
+    ran.expect(1, &[]);
     assert_eq!(ran.lines().len(), 3, "{ran}");
-    let fetched = server
-        .targets()
-        .iter()
-        .filter(|target| target.ends_with(&FOUND.file()))
-        .count();
-    assert!((1..=3).contains(&fetched), "{fetched}");
+    assert_eq!((asked(&server, FOUND), asked(&server, MISSING)), (1, 1));
+    // Once by its image, once by its key.
+    let (dir, server) = (Dir::new(), self::server());
+    let image = Pe::new(vec![made::Record::rsds(FOUND.guid(), 1, r"d:\build\app1.pdb")]).build();
+    dir.write("app1.dll", image);
+    let path = path(&dir, &server);
+    let ran = Call::new(SYMGATE, &dir)
+        .args(["get", "-y", &path, "app1.dll", &FOUND.target()])
+        .run();
+    ran.expect(0, &[]);
+    assert_eq!((ran.lines().len(), asked(&server, FOUND)), (2, 1), "{ran}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! [`Client`]: the pieces wired into one.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
@@ -174,7 +175,8 @@ impl Client {
 
     /// Looks for several files at once, and hands each result over as soon as it is there, in any order.
     ///
-    /// `done` is called on the calling thread with the index of the file.
+    /// `done` is called on the calling thread with the index of the file. A file that is wanted several times is
+    /// looked for once, under the first of its numbers.
     pub fn find_all(
         &self,
         wanted: &[Wanted],
@@ -182,27 +184,35 @@ impl Client {
         cancel: &Cancel,
         mut done: impl FnMut(usize, Result<Found, Error>),
     ) {
+        let files = same(wanted);
         // Twice as many searches as connections: while one flushes its file, another uses the connection.
-        let workers = self.shared.settings.connections.saturating_mul(2).min(wanted.len());
+        let workers = self.shared.settings.connections.saturating_mul(2).min(files.len());
         let next = AtomicUsize::new(0);
         let (sender, results) = mpsc::channel();
         thread::scope(|scope| {
             for _ in 0..workers {
-                let (sender, next) = (sender.clone(), &next);
+                let (sender, next, files) = (sender.clone(), &next, &files);
                 scope.spawn(move || {
-                    loop {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(wanted) = wanted.get(number) else { return };
-                        let result = self.find(
-                            wanted,
-                            &Job {
-                                number,
-                                observer,
-                                cancel,
-                            },
-                        );
-                        if sender.send((number, result)).is_err() {
-                            return;
+                    while let Some(numbers) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let mut last: Option<(&Wanted, Result<Found, Error>)> = None;
+                        for &number in numbers {
+                            let Some(wanted) = wanted.get(number) else { return };
+                            let result = match &last {
+                                // Plain directories sort files by module: one module's miss is not another's.
+                                Some((before, result)) if *before == wanted || result.is_ok() => result.clone(),
+                                _ => {
+                                    let job = Job {
+                                        number,
+                                        observer,
+                                        cancel,
+                                    };
+                                    self.find(wanted, &job)
+                                }
+                            };
+                            last = Some((wanted, result.clone()));
+                            if sender.send((number, result)).is_err() {
+                                return;
+                            }
                         }
                     }
                 });
@@ -266,6 +276,20 @@ impl Client {
             ..Writing::default()
         }
     }
+}
+
+/// The numbers of what is wanted, those of one file together.
+fn same(wanted: &[Wanted]) -> Vec<Vec<usize>> {
+    let mut places = HashMap::new();
+    let mut files: Vec<Vec<usize>> = Vec::new();
+    for (number, wanted) in wanted.iter().enumerate() {
+        let place = *places.entry(&wanted.id).or_insert(files.len());
+        match files.get_mut(place) {
+            Some(numbers) => numbers.push(number),
+            None => files.push(vec![number]),
+        }
+    }
+    files
 }
 
 /// Whether a plain directory calls itself a symbol store, which makes `srv*DIR` of it (SYMSRV §1.1 rule 12).

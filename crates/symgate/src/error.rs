@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use symgate_auth::{Ask, Origin, Target};
 use symgate_http::{FailureKind, Hop, PeerError};
@@ -11,8 +12,8 @@ use crate::certificate::Page;
 
 /// Why a search ended without the file.
 ///
-/// Opaque: ask [`kind`](Self::kind) what to do about it, print it with its [`source`](StdError::source) chain.
-#[derive(Debug)]
+/// Opaque, and cheap to clone: ask [`kind`](Self::kind) what to do about it, print it with its [`source`](StdError::source) chain.
+#[derive(Clone, Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
@@ -24,7 +25,7 @@ pub struct Error {
     latched: Option<Latched>,
     /// The hop is a server that the symbol path does not write.
     beyond: bool,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// Who is not contacted any more, and why (SYMSRV §3.5): another search of the same client found it out.
@@ -93,7 +94,7 @@ impl Error {
     }
 
     pub(crate) fn caused(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+        self.source = Some(Arc::new(source));
         self
     }
 
@@ -145,7 +146,7 @@ impl Error {
             through: None,
             speaker: Speaker::Unknown,
             latched: None,
-            source: Some(Box::new(error)),
+            source: Some(Arc::new(error)),
         }
     }
 
