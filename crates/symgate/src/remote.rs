@@ -74,6 +74,7 @@ impl Client {
             wanted,
             routes: Routes::new(),
             asked: None,
+            is_html: false,
             answer: Received::Nothing,
             led_to: None,
         };
@@ -86,6 +87,10 @@ impl Client {
             visit.store_held();
         }
         let through = visit.through();
+        if visit.is_page() {
+            let message = format!("store `{}` sent a web page in place of `index2.txt`", server.shown);
+            return Err(Error::new(ErrorKind::Content, message));
+        }
         let Visit {
             gate,
             asked,
@@ -151,6 +156,7 @@ impl Client {
             wanted,
             routes: Routes::new(),
             asked: None,
+            is_html: false,
             answer: Received::Nothing,
             led_to: None,
         };
@@ -265,6 +271,8 @@ struct Visit<'v> {
     routes: Routes,
     /// The last request for credentials.
     asked: Option<Ask>,
+    /// Whether the answer calls itself HTML.
+    is_html: bool,
     answer: Received,
     /// Where redirects have led.
     led_to: Option<Url>,
@@ -298,6 +306,15 @@ impl Visit<'_> {
             Route::Forward(proxy) => Some(proxy.clone()),
             _ => None,
         }
+    }
+
+    /// Whether a question of existence was answered by a page, which says "log in" rather than "it is here". The markers
+    /// of stores are empty, or hold a word or two.
+    fn is_page(&self) -> bool {
+        let (Body::Existence, Received::Small(body)) = (&self.wanted, &self.answer) else {
+            return false;
+        };
+        body.trim_ascii_start().starts_with(b"<") || self.is_html && !body.is_empty()
     }
 
     /// Begins the file in its store. One that is there already stays if it is fit to; a compressed one is judged when
@@ -384,6 +401,12 @@ impl Handler for Visit<'_> {
             };
             return Ok(());
         }
+        let kind = head
+            .fields
+            .text("content-type")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        self.is_html = kind.starts_with("text/html");
         let length = head
             .content_length()
             .filter(|_| head.fields.value("content-encoding").is_none());

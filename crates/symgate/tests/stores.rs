@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -173,6 +174,49 @@ fn a_server_that_could_not_ask_is_asked_again_for_its_layout() {
         .filter(|target| target.ends_with("index2.txt"))
         .count();
     assert_eq!(asked, 2);
+}
+
+#[test]
+fn a_login_page_for_index2_is_no_layout_and_not_remembered() {
+    for (fields, page) in [
+        ("Content-Type: text/html; charset=utf-8\r\n", "log in"),
+        ("Content-Type: text/plain\r\n", " \r\n<html>log in"),
+    ] {
+        let logged_in = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&logged_in);
+        let server = Fault::start(move |request| match request.target.strip_prefix("/sym/") {
+            _ if !seen.load(Ordering::Relaxed) => Reply::answer("200 OK", fields, page),
+            Some(FILE) => Reply::ok(pdb()),
+            _ => Reply::missing(),
+        });
+        let dir = Dir::new();
+        let path = format!("srv*{}*{}", dir.join("left").display(), server.url("sym"));
+        let client = client(&dir, &path);
+        let error = client.find(&wanted(), &Job::silent()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Content, "{error}");
+        assert!(
+            error.to_string().contains("a web page in place of `index2.txt`"),
+            "{error}"
+        );
+        assert_eq!(server.targets().len(), 1);
+        logged_in.store(true, Ordering::Relaxed);
+        // A store of one tier after all.
+        client.find(&wanted(), &Job::silent()).unwrap();
+    }
+}
+
+#[test]
+fn a_marker_may_say_anything_but_a_page() {
+    for (fields, body) in [("", ""), ("", "."), ("Content-Type: text/html\r\n", "")] {
+        let server = Fault::start(move |request| match request.target.as_str() {
+            "/sym/index2.txt" => Reply::answer("200 OK", fields, body),
+            "/sym/ap/app.pdb/497B72F6390A44FC878E5A2D63B6CC4B1/app.pdb" => Reply::ok(pdb()),
+            _ => Reply::missing(),
+        });
+        let dir = Dir::new();
+        let path = format!("srv*{}*{}", dir.join("left").display(), server.url("sym"));
+        find(&dir, &path).unwrap();
+    }
 }
 
 #[test]
