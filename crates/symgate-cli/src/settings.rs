@@ -14,7 +14,7 @@ use symgate::path::{Effective, Security, Store, SymbolPath, Warning};
 use symgate::policy::{
     Answers, Debugger, Explicit, Given, HostPattern, Policy, Presence, PromptSetting, Prompter, Prompts,
 };
-use symgate::proxy::{Kind, ProxyConfig};
+use symgate::proxy::{Kind, Note, ProxyConfig};
 use symgate::sso::System;
 use symgate::store::Durability;
 use url::Url;
@@ -32,7 +32,10 @@ pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Co
     }
     let mut warnings: Vec<String> = path_warnings.iter().map(path_warning).collect();
     warnings.extend(slips(&config.path));
-    network(&mut config, &get.network, prompter, &mut warnings)?;
+    network(&mut config, &get.network, prompter)?;
+    let remarks = config.proxy.warnings().iter();
+    let remarks = remarks.filter(|warning| get.verbose || warning.remark().note != Note::UpperCaseIgnored);
+    warnings.extend(remarks.map(ToString::to_string));
     config.connections = usize::from(get.jobs);
     config.strictness = if get.strict {
         Strictness::Strict
@@ -46,12 +49,7 @@ pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Co
     Ok((config, warnings))
 }
 
-fn network(
-    config: &mut Config,
-    network: &Network,
-    prompter: impl Prompter + 'static,
-    warnings: &mut Vec<String>,
-) -> Result<(), String> {
+fn network(config: &mut Config, network: &Network, prompter: impl Prompter + 'static) -> Result<(), String> {
     let mut proxy = std::mem::take(&mut config.proxy);
     if let Some(value) = &network.proxy {
         proxy = proxy.with_proxy(value);
@@ -59,7 +57,6 @@ fn network(
     if let Some(value) = &network.no_proxy {
         proxy = proxy.with_no_proxy(value);
     }
-    warnings.extend(proxy.warnings().iter().map(ToString::to_string));
     config.tickets = Some(Arc::new(System::new()));
     config.policy = policy(network)?;
     if let Some(names) = &network.auth {

@@ -174,6 +174,19 @@ fn proxies_are_bypassed_by_their_own_lists_only() {
     assert!(direct(&|call| call.env("HTTP_PROXY", &address)));
 }
 
+/// It is set on many machines, so one who did not ask hears nothing (DECISIONS §2).
+#[test]
+fn an_ignored_http_proxy_is_mentioned_to_who_asks() {
+    for (option, told) in [("--json", false), ("-v", true)] {
+        let (dir, server) = (Dir::new(), server());
+        let path = format!("srv*{}*{}", dir.join("store").display(), server.url("sym"));
+        let call = Call::new(SYMGATE, &dir).env("HTTP_PROXY", "http://proxy.invalid:80");
+        let ran = call.args(["get", option, "-y", &path, &APP.target()]).run();
+        ran.expect(0, &[]);
+        assert_eq!(ran.stderr.contains("HTTP_PROXY"), told, "{ran}");
+    }
+}
+
 #[test]
 fn a_proxy_that_cannot_be_used_is_never_passed_by() {
     let (dir, server) = (Dir::new(), server());
