@@ -269,6 +269,16 @@ fn gzip_that_nobody_asked_for_is_decoded() {
     kept(Reply::answer("200 OK", "Content-Encoding: gzip\r\n", &zipped), pdb());
     let cut = Reply::answer("200 OK", "Content-Encoding: gzip\r\n", &zipped[..zipped.len() - 9]);
     refused(cut, 4, &["gzip"]);
+    // Its length is known all the same, only not what it comes to.
+    for (fields, told) in [("Content-Encoding: gzip\r\n", false), ("", true)] {
+        let reply = if told {
+            Reply::raw([head(fields), pdb()].concat())
+        } else {
+            Reply::answer("200 OK", fields, &zipped)
+        };
+        let (ran, ..) = fetch(reply, &["-v"]);
+        assert_eq!(ran.stderr.contains("HTTP_QUERY_CONTENT_LENGTH"), told, "{ran}");
+    }
     refused(
         Reply::answer("200 OK", "Content-Encoding: gzip\r\n", pdb()),
         4,

@@ -413,7 +413,7 @@ impl Handler for Visit<'_> {
         match self.wanted {
             Body::Existence | Body::Small => self.answer = Received::Small(Vec::new()),
             Body::File { store, id, form } => {
-                if length.is_none() {
+                if head.content_length().is_none() {
                     self.job.observe(&Event::NoLength);
                 }
                 let variant = match form {
