@@ -184,6 +184,7 @@ const fn word(kind: ErrorKind) -> &'static str {
         ErrorKind::Refused => "refused",
         ErrorKind::Store => "store",
         ErrorKind::Content => "content",
+        ErrorKind::Interrupted => "interrupted",
         _ => "network",
     }
 }

@@ -289,12 +289,13 @@ fn interrupted_in_the_middle_of_a_transfer() {
         for signal in [Signal::INT, Signal::TERM] {
             let (dir, server) = (Dir::new(), stops_once_after(sent));
             let store = dir.join("store");
-            let running = get(&dir, &path(&store, &server)).start();
+            let running = get(&dir, &path(&store, &server)).args(["--json"]).start();
             server.wait_for_replies(2);
             kill_process(Pid::from_raw(i32::try_from(running.id()).unwrap()).unwrap(), signal).unwrap();
             // Not the status of a timeout: it did not wait for one.
             let ran = running.end();
             ran.expect(130, &["interrupted"]);
+            assert!(ran.stdout.contains(r#""status":"interrupted""#), "{ran}");
             assert_eq!(visible(&store), BTreeMap::new(), "{sent}");
             assert!(unfinished(&store).is_empty(), "{sent}");
         }
