@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use symgate_http::Downgrade;
-use symgate_lookup::{Expand, Got, Slot};
+use symgate_lookup::{Expand, Form as Shape, Got, Slot};
 use symgate_path::{HttpBase, Tier, Variant};
-use symgate_store::{Pointer, Reach};
+use symgate_store::{AnyContent, Committed, Form, Pointer, PutError, Reach};
 use url::Url;
 
 use crate::place::{Place, Server};
@@ -115,7 +115,65 @@ impl Walk<'_> {
         if !path.is_file() {
             return self.not_there(format!("a `file.ptr` names `{text}`, which is not there"));
         }
-        self.copy_file(path, self.wanted.variant_named(text), into, expand, text)
+        let variant = self.wanted.variant_named(text);
+        // Kept, a server's pointer would count as the owner's own word, and be followed anywhere.
+        self.pointer = if !from_server && variant == Variant::Plain {
+            self.file(Slot::Store(index))
+        } else {
+            None
+        };
+        let got = match self.keep_pointer(path, into) {
+            Some(got) => got,
+            None => self.copy_file(path, variant, into, expand, text),
+        };
+        // What another store has is not what this pointer names.
+        if !matches!(got, Got::Stored(_)) {
+            self.pointer = None;
+        }
+        got
+    }
+
+    /// Puts the pointer itself into a store that wants pointers: its target, being a file that can be opened, stays
+    /// where it is. `None` where there is no such pointer, or the store wants files.
+    pub(crate) fn keep_pointer(&mut self, target: &Path, into: Slot) -> Option<Got> {
+        let pointer = self.pointer.clone()?;
+        let store = self.store(into)?;
+        if !store.wants_pointers().unwrap_or(false) {
+            return None;
+        }
+        if !self.is_fit(target) {
+            return Some(Got::Failed);
+        }
+        let form = Form::AsIs(Variant::Pointer);
+        let is_there = pointer.starts_with(store.root());
+        let kept = if is_there {
+            Ok(None)
+        } else {
+            let writing = self.client.writing_for(self.job);
+            store
+                .copy(&pointer, self.wanted, form, &mut AnyContent, &writing)
+                .map(Some)
+        };
+        Some(match kept {
+            Ok(kept) => {
+                if let Some(Committed { path, bytes, .. }) = kept {
+                    let from = pointer.display().to_string();
+                    self.job.observe(&Event::Copied {
+                        to: &path,
+                        from: &from,
+                        bytes,
+                    });
+                }
+                self.lies(into, target.to_owned());
+                Got::Stored(Shape::Plain)
+            }
+            Err(PutError::Store(error)) if error.is_unwritable() => self.cannot_write(error),
+            Err(PutError::Store(error)) => {
+                self.went_wrong(Error::from_store(error));
+                Got::Failed
+            }
+            Err(PutError::Refused { refusal, .. }) => match refusal {},
+        })
     }
 
     fn follow_relative(&mut self, index: usize, tier: Option<Tier>, text: &str, into: Slot, expand: Expand) -> Got {

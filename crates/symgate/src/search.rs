@@ -37,6 +37,8 @@ pub(crate) struct Walk<'w> {
     /// Where the file lies, for each store that has it.
     files: Vec<Option<PathBuf>>,
     spare_file: Option<PathBuf>,
+    /// The pointer file of a local store that was followed to a file of this machine, for stores that want pointers.
+    pub(crate) pointer: Option<PathBuf>,
     bytes: u64,
 }
 
@@ -58,6 +60,7 @@ impl Client {
             warned: false,
             files: vec![None; chain.places.len()],
             spare_file: None,
+            pointer: None,
             bytes: 0,
         };
         walk.run()
@@ -304,7 +307,7 @@ impl Walk<'_> {
 
     /// Whether a file that was found is what its name and key say: it may be older than our checks, or somebody else's.
     /// One that is not counts as absent, so that a good one takes its place, and is the reason if there is none.
-    fn is_fit(&mut self, path: &Path) -> bool {
+    pub(crate) fn is_fit(&mut self, path: &Path) -> bool {
         match self.client.judge(self.wanted, path) {
             Ok(warnings) => {
                 self.warn(path, &warnings);
@@ -396,7 +399,11 @@ impl Walk<'_> {
             Shape::Compressed => Variant::Compressed,
             Shape::Plain => Variant::Plain,
         };
-        match self.copy_file(&source, variant, to, expand, &self.shown_slot(from)) {
+        let got = match self.keep_pointer(&source, to) {
+            Some(got) => got,
+            None => self.copy_file(&source, variant, to, expand, &self.shown_slot(from)),
+        };
+        match got {
             Got::Stored(_) => Copied::Copied,
             Got::Unwritable => Copied::Unwritable,
             Got::Failed | Got::Latched | Got::Missing => Copied::Failed,
@@ -456,7 +463,7 @@ impl Walk<'_> {
     }
 
     /// A store that cannot be written is passed over without an error (SYMSRV §1.2), unless there is no other.
-    fn cannot_write(&mut self, error: symgate_store::Error) -> Got {
+    pub(crate) fn cannot_write(&mut self, error: symgate_store::Error) -> Got {
         self.unwritten.get_or_insert_with(|| Error::from_store(error));
         Got::Unwritable
     }
@@ -467,7 +474,7 @@ impl Walk<'_> {
         }
     }
 
-    fn lies(&mut self, slot: Slot, path: PathBuf) {
+    pub(crate) fn lies(&mut self, slot: Slot, path: PathBuf) {
         match slot {
             Slot::Spare => self.spare_file = Some(path),
             Slot::Store(index) => {
@@ -492,6 +499,11 @@ impl Walk<'_> {
             Some(Place::Foreign(text)) => text.clone(),
             None => String::new(),
         }
+    }
+
+    /// The store at a slot.
+    pub(crate) fn store(&self, at: Slot) -> Option<Store> {
+        slot(self.chain, &self.spare, at).cloned()
     }
 
     fn shown_slot(&self, slot: Slot) -> String {

@@ -322,6 +322,74 @@ fn a_pointer_in_a_directory_is_followed_in_every_form() {
 }
 
 #[test]
+fn a_store_that_wants_pointers_gets_them_and_not_their_targets() {
+    let elsewhere = Dir::new();
+    let target = elsewhere.write("drop/app.pdb", pdb());
+    let pointer = format!("PATH:{}", target.display());
+    // Which stores want them, and what lies in each afterwards.
+    for (wanting, left, mid, found) in [
+        (&["mid"][..], FILE, POINTER, "left"),
+        (&["left"], POINTER, FILE, "mid"),
+        (&["left", "mid"], POINTER, POINTER, "drop"),
+        (&[], FILE, FILE, "left"),
+    ] {
+        let dir = Dir::new();
+        dir.write(format!("share/{POINTER}"), &pointer);
+        for store in wanting {
+            dir.write(format!("{store}/wantsptr.txt"), "");
+        }
+        let path = format!(
+            "srv*{}*{}*{}",
+            dir.join("left").display(),
+            dir.join("mid").display(),
+            dir.join("share").display()
+        );
+        let opened = if found == "drop" {
+            target.clone()
+        } else {
+            dir.join(found).join(FILE)
+        };
+        assert_eq!(find(&dir, &path).unwrap().path, opened, "{wanting:?}");
+        for (store, name) in [("left", left), ("mid", mid)] {
+            let mut names = visible(&dir.join(store));
+            names.remove("wantsptr.txt");
+            let content = if name == FILE {
+                pdb()
+            } else {
+                pointer.clone().into_bytes()
+            };
+            assert_eq!(
+                names,
+                BTreeMap::from([(name.to_owned(), Content(content))]),
+                "{wanting:?} {store}"
+            );
+        }
+        // Warm, the leftmost store's own pointer is followed, and nothing is copied.
+        let before = visible(dir.path());
+        let warm = if left == POINTER { target.clone() } else { opened };
+        assert_eq!(find(&dir, &path).unwrap().path, warm, "{wanting:?}");
+        assert_eq!(visible(dir.path()), before, "{wanting:?}");
+    }
+}
+
+#[test]
+fn a_pointer_to_another_build_is_not_kept() {
+    let elsewhere = Dir::new();
+    let target = elsewhere.write("app.pdb", Pdb::new([7; 16], 1).build());
+    let dir = Dir::new();
+    dir.write(format!("share/{POINTER}"), target.display().to_string());
+    dir.write("left/wantsptr.txt", "");
+    let path = format!("srv*{}*{}", dir.join("left").display(), dir.join("share").display());
+    assert_eq!(find(&dir, &path).unwrap_err().kind(), ErrorKind::Content);
+    assert_eq!(visible(&dir.join("left")).len(), 1);
+    // Nor for what another store has.
+    let server = serving(&[(FILE, pdb())]);
+    let found = find(&dir, &format!("{path}*{}", server.url("sym"))).unwrap();
+    assert_eq!(found.path, dir.join("left").join(FILE));
+    assert!(!dir.join("left").join(POINTER).exists());
+}
+
+#[test]
 fn a_server_names_no_file_of_this_machine() {
     let elsewhere = Dir::new();
     let file = elsewhere.write("app.pdb", pdb());
