@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use symgate::auth::Refusal;
 use symgate::http::{Error as Http, FailureKind};
 use symgate::{Ended, Error, ErrorKind, Event, Probed};
 
@@ -24,8 +25,18 @@ pub(crate) struct Noisy {
 #[derive(Debug, Default)]
 struct Search {
     lines: String,
+    /// Who would speak.
+    speaker: Speaker,
     /// What the last place that was looked at lacks, as an `HRESULT`: it ends a search that found nothing.
     lacking: u32,
+}
+
+/// Chains of stores are SymSrv's to search, plain directories DbgHelp's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Speaker {
+    #[default]
+    SymSrv,
+    DbgHelp,
 }
 
 impl Noisy {
@@ -37,20 +48,34 @@ impl Noisy {
     }
 
     fn describe(&self, search: &mut Search, event: &Event<'_>) {
-        let Search { lines, lacking } = search;
+        let Search {
+            lines,
+            speaker,
+            lacking,
+        } = search;
         let mut line = |said: String| {
             lines.push_str(&plain(&said));
             lines.push('\n');
         };
         match event {
             Event::Searching { stores, id } => {
-                *lacking = PATH_NOT_FOUND;
+                (*speaker, *lacking) = (Speaker::SymSrv, PATH_NOT_FOUND);
                 let count = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
                 line(format!("SYMSRV:  BYINDEX: 0x{count:X}"));
                 line(format!("         {stores}"));
                 line(format!("         {}", id.name));
                 line(format!("         {}", id.key));
             }
+            Event::Looking { .. } => *speaker = Speaker::DbgHelp,
+            Event::Probed { path, found } if *speaker == Speaker::DbgHelp => match found {
+                Probed::Found(_) => {}
+                Probed::NoFile | Probed::NoPath => line(format!("DBGHELP: {} - file not found", path.display())),
+                Probed::Unreadable => line(format!("DBGHELP: {} - access denied", path.display())),
+            },
+            Event::Copied { to, from, .. } if *speaker == Speaker::DbgHelp => {
+                line(format!("DBGHELP: {from} cached to {}", to.display()));
+            }
+            Event::Ended { .. } if *speaker == Speaker::DbgHelp => {}
             Event::Probed { path, found } => {
                 let (code, what) = match found {
                     Probed::Found(_) => return,
@@ -76,9 +101,15 @@ impl Noisy {
                 let name = to.file_name().unwrap_or_default().to_string_lossy();
                 line(format!("SYMSRV:  {name} from {from}: {bytes} bytes - copied"));
             }
-            Event::Failed { error } => {
+            Event::Failed { store, error } => {
                 if let Some(said) = transport(error) {
                     line(said);
+                }
+                if is_automatic(error) {
+                    line(format!("SYMSRV:  AUTH: refused (prompts off) - {store}"));
+                }
+                if error.is_refused() {
+                    line(format!("SYMSRV:  AUTH: store disabled until '!symsrv close' - {store}"));
                 }
                 line(format!("symgate: {}", chain(error)));
             }
@@ -131,6 +162,12 @@ fn transport(error: &Error) -> Option<String> {
     }
     let (code, name) = failure(error)?;
     Some(format!("SYMSRV:  HttpSendRequest: {:08X} - {name}", internet(code)))
+}
+
+/// Whether nobody was asked because no question may be.
+fn is_automatic(error: &Error) -> bool {
+    let refused = |source: &symgate::auth::Error| *source == symgate::auth::Error::Refused(Refusal::Automatic);
+    matches!(error.transport(), Some(Http::Auth { source, .. }) if refused(source))
 }
 
 /// What WinINet would call a failure of the network.

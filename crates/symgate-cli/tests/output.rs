@@ -423,6 +423,80 @@ fn verbose_says_what_symsrv_says_of_a_failure() {
 }
 
 #[test]
+fn verbose_says_of_a_directory_what_dbghelp_says() {
+    let dir = Dir::new();
+    dir.write("plain/symbols/pdb/app1.pdb", FOUND.pdb());
+    let [plain, cache] = ["plain", "cache"].map(|name| dir.join(name).display().to_string());
+    let path = format!("cache*{cache};{plain}");
+    let ran = Call::new(SYMGATE, &dir)
+        .args(["get", &FOUND.target(), "-v", "-y", &path])
+        .run();
+    ran.expect(0, &[]);
+    let said = ran.stderr.replace(&plain, "PLAIN").replace(&cache, "CACHE");
+    assert_eq!(said, include_str!("noisy/directory.txt"), "{ran}");
+}
+
+#[test]
+fn verbose_says_that_a_cache_is_asked_alone_and_then_before_the_server() {
+    let (dir, server) = (Dir::new(), server());
+    let (cache, url) = (dir.join("cache").display().to_string(), server.url("sym"));
+    let path = format!("cache*{cache};srv*{url}");
+    let ran = Call::new(SYMGATE, &dir)
+        .args(["get", &FOUND.target(), "-v", "-y", &path])
+        .run();
+    ran.expect(0, &[]);
+    let blocks = [
+        format!("SYMSRV:  BYINDEX: 0x1\n         {cache}\n"),
+        "SYMSRV:  RESULT: 0x80070003\n".to_owned(),
+        format!("SYMSRV:  BYINDEX: 0x2\n         {cache}*{url}\n"),
+        "SYMSRV:  RESULT: 0x00000000\n".to_owned(),
+    ];
+    let places = blocks.each_ref().map(|block| ran.stderr.find(block));
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{places:?} {ran}"
+    );
+    assert_eq!(ran.stderr.matches("BYINDEX").count(), 2, "{ran}");
+}
+
+#[test]
+fn verbose_says_who_refused_and_what_is_disabled_for_it() {
+    let challenge = "Proxy-Authenticate: Basic realm=\"r\"\r\n";
+    let proxy = Fault::start(move |_| Reply::answer("407 Who", challenge, ""));
+    let dir = Dir::new();
+    let store = "http://symbols.invalid/sym";
+    let path = format!("srv*{}*{store}", dir.join("store").display());
+    let ran = Call::new(SYMGATE, &dir)
+        .args([
+            "get",
+            "-v",
+            "-j",
+            "1",
+            "--proxy",
+            &proxy.address().to_string(),
+            "-y",
+            &path,
+        ])
+        .args([FOUND.target(), MISSING.target()])
+        .run();
+    ran.expect(
+        3,
+        &[
+            "SYMSRV:  HttpQueryInfo: 80190197 - HTTP_STATUS_PROXY_AUTH_REQ\n",
+            "SYMSRV:  RESULT: 0x80190197\n",
+        ],
+    );
+    let count = |line: &str| {
+        ran.stderr
+            .matches(&format!("SYMSRV:  AUTH: {line} - {store}\n"))
+            .count()
+    };
+    // The second is not asked any more.
+    assert!((1..=2).contains(&count("refused (prompts off)")), "{ran}");
+    assert_eq!(count("store disabled until '!symsrv close'"), 2, "{ran}");
+}
+
+#[test]
 fn a_directory_that_was_meant_to_be_something_else_is_warned_of() {
     let (dir, server) = (Dir::new(), server());
     for (store, warned) in [

@@ -47,17 +47,26 @@ pub enum Event<'e> {
         /// How.
         outcome: Ended<'e>,
     },
-    /// An HTTP store could not be asked.
+    /// An HTTP store could not be asked, or refuses.
     Failed {
+        /// The store, as the symbol path names it.
+        store: &'e str,
         /// Why.
         error: &'e Error,
+    },
+    /// A plain directory is searched, by name.
+    Looking {
+        /// The directory.
+        directory: &'e Path,
+        /// What is looked for.
+        id: &'e FileId,
     },
     /// A `file.ptr` was read.
     Pointer {
         /// What it says, made safe to show.
         text: &'e str,
     },
-    /// A place of a local store was looked at.
+    /// A place of a local store or directory was looked at.
     Probed {
         /// The place.
         path: &'e Path,

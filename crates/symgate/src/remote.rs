@@ -58,11 +58,11 @@ impl Client {
         wanted: Body<'_>,
         job: &Job<'_>,
     ) -> Result<Fetched, Error> {
+        let store = server.shown.as_str();
         if let Some(cause) = self.session().latches().cause(server.errand.store()) {
-            let store = format!("store `{}`", server.shown);
-            let error = Error::not_contacted(&store, Target::Origin, cause);
+            let error = Error::not_contacted(&format!("store `{store}`"), Target::Origin, cause);
             // It is the reason each time, so it is told each time.
-            job.observe(&Event::Failed { error: &error });
+            job.observe(&Event::Failed { store, error: &error });
             return Err(error);
         }
         job.observe(&Event::Requested { url });
@@ -104,7 +104,7 @@ impl Client {
             Err(symgate_net::Error::Sink(_)) if !matches!(answer, Received::Nothing) => {}
             Err(error) => {
                 let error = self.failed(server, &gate, asked.as_ref(), error);
-                job.observe(&Event::Failed { error: &error });
+                job.observe(&Event::Failed { store, error: &error });
                 return Err(error);
             }
         }
@@ -123,15 +123,17 @@ impl Client {
             Received::Refused { head, page, .. } => {
                 if let Some(page) = Page::of(&head, &page) {
                     let error = certificate(server, &gate, led_to.as_ref(), page);
-                    job.observe(&Event::Failed { error: &error });
+                    job.observe(&Event::Failed { store, error: &error });
                     return Err(error);
                 }
                 let fetched = refused(server, &head, through);
-                if matches!(&fetched, Err(error) if error.is_refused())
+                if let Err(error) = &fetched
+                    && error.is_refused()
                     && let Some(origin) = origin_of(url)
                 {
                     // Without a challenge nobody can answer: it would be the same again.
                     gate.end(Target::Origin, &origin, Cause::NoUsableScheme);
+                    job.observe(&Event::Failed { store, error });
                 }
                 fetched
             }

@@ -45,7 +45,9 @@ pub(crate) struct Walk<'w> {
 impl Client {
     /// Looks through one chain.
     pub(crate) fn search(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
-        told(job, &chain.shown, &wanted.id, || self.walk(chain, wanted, job))
+        let stores = chain.shown.as_str();
+        let begun = Event::Searching { stores, id: &wanted.id };
+        told(job, &begun, || self.walk(chain, wanted, job))
     }
 
     fn walk(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
@@ -76,9 +78,11 @@ impl Client {
         job: &Job<'_>,
     ) -> Result<Found, Error> {
         let source = directory.display().to_string();
-        told(job, &source, &wanted.id, || {
-            self.look_into(directory, &source, cache, wanted, job)
-        })
+        let begun = Event::Looking {
+            directory,
+            id: &wanted.id,
+        };
+        told(job, &begun, || self.look_into(directory, &source, cache, wanted, job))
     }
 
     fn look_into(
@@ -515,13 +519,8 @@ impl Walk<'_> {
 }
 
 /// A search with its beginning and its end told, whatever the end is.
-fn told(
-    job: &Job<'_>,
-    stores: &str,
-    id: &FileId,
-    search: impl FnOnce() -> Result<Found, Error>,
-) -> Result<Found, Error> {
-    job.observe(&Event::Searching { stores, id });
+fn told(job: &Job<'_>, begun: &Event<'_>, search: impl FnOnce() -> Result<Found, Error>) -> Result<Found, Error> {
+    job.observe(begun);
     let result = search();
     let outcome = match &result {
         Ok(found) => Ended::Found(&found.path),
