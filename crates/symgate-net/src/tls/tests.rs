@@ -102,7 +102,7 @@ fn a_file_of_roots_is_read_when_it_is_needed() {
         if let Some(content) = content {
             std::fs::write(&file, content).unwrap();
         }
-        let error = tls().client_config().unwrap_err();
+        let error = tls().client_config(None).unwrap_err();
         assert!(matches!(error, TlsError::Roots { .. }), "{error}");
         let told = error.to_string();
         assert!(
@@ -111,7 +111,7 @@ fn a_file_of_roots_is_read_when_it_is_needed() {
         );
     }
     std::fs::write(&file, Authority::new("CA").pem).unwrap();
-    tls().client_config().unwrap();
+    tls().client_config(None).unwrap();
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
