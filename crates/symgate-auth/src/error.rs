@@ -20,11 +20,22 @@ pub enum Error {
     #[error(transparent)]
     Limit(LimitError),
     /// Whoever answers questions said no.
-    #[error("authentication was {0}")]
-    Refused(Refusal),
+    #[error(transparent)]
+    Refused(Box<Refused>),
     /// Nothing that the peer offers worked, or could be tried.
     #[error(transparent)]
     GaveUp(Box<GaveUp>),
+}
+
+impl Error {
+    /// How the answer was refused, if that is what ended the session.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Refused(refused) => Some(refused.refusal),
+            Self::Misuse(_) | Self::Peer(_) | Self::Limit(_) | Self::GaveUp(_) => None,
+        }
+    }
 }
 
 /// A call that the session's state has no room for.
@@ -110,6 +121,19 @@ pub struct GaveUp {
     pub tried: Vec<Tried>,
 }
 
+/// Who said no, and what had been tried until then.
+///
+/// Prints like ``authentication was cancelled by the user; Negotiate: no Kerberos ticket for `HTTP/proxy` ``.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refused {
+    /// Who asked.
+    pub target: Target,
+    /// How the answer was refused.
+    pub refusal: Refusal,
+    /// The schemes that ended before the question, in the order of their ends.
+    pub tried: Vec<Tried>,
+}
+
 /// One scheme that ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tried {
@@ -192,12 +216,39 @@ impl fmt::Display for GaveUp {
         if self.tried.is_empty() {
             f.write_str("; none of them is supported")?;
         }
-        for Tried { name, scheme, ending } in &self.tried {
-            write!(f, "; {name}: ")?;
-            ending.print(*scheme, self.target, f)?;
-        }
-        Ok(())
+        print_tried(&self.tried, self.target, f)
     }
 }
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "authentication was {}", self.refusal)?;
+        print_tried(&self.tried, self.target, f)
+    }
+}
+
+impl Refused {
+    /// What had been tried, without the refusal itself; empty where nothing had.
+    #[must_use]
+    pub fn tried_in_words(&self) -> String {
+        struct Words<'r>(&'r Refused);
+        impl fmt::Display for Words<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                print_tried(&self.0.tried, self.0.target, f)
+            }
+        }
+        Words(self).to_string().trim_start_matches("; ").to_owned()
+    }
+}
+
+fn print_tried(tried: &[Tried], target: Target, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for Tried { name, scheme, ending } in tried {
+        write!(f, "; {name}: ")?;
+        ending.print(*scheme, target, f)?;
+    }
+    Ok(())
+}
+
+impl std::error::Error for Refused {}
 
 impl std::error::Error for GaveUp {}

@@ -88,7 +88,7 @@ mod session;
 pub use ask::{Answer, Ask, CredentialSource, Outcome, Refusal, Wanted};
 pub use authenticator::Authenticator;
 pub use credentials::{Credentials, Password};
-pub use error::{Ending, Error, GaveUp, LimitError, Misuse, PeerError, Tried};
+pub use error::{Ending, Error, GaveUp, LimitError, Misuse, PeerError, Refused, Tried};
 pub use limits::Limits;
 pub use origin::{Channel, Origin, UriScheme};
 pub use peers::{Identity, Peers};

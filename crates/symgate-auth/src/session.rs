@@ -31,7 +31,7 @@ use crate::mechanism::{Final, Finish, Order, Rejection, RequestLine, Round, Toke
 use crate::peers::Acceptance;
 use crate::{
     Answer, Ask, Authenticator, Binding, Credentials, Ending, Error, Identity, LimitError, Limits, Misuse, Origin,
-    Outcome, PeerError, Peers, Refusal, Scheme, Secret, Seed, Target, Tried,
+    Outcome, PeerError, Peers, Refusal, Refused, Scheme, Secret, Seed, Target, Tried,
 };
 
 /// Authentication at one target during one fetch: challenges go in, field values come out.
@@ -271,7 +271,10 @@ impl AuthSession {
         };
         match answer {
             Answer::Refuse(Refusal::Automatic) if self.knows_rejection() => self.refused_after_rejection(&question),
-            Answer::Refuse(refusal) => Err(self.end(Error::Refused(refusal))),
+            Answer::Refuse(refusal) => {
+                let (target, tried) = (self.target, mem::take(&mut self.tried));
+                Err(self.end(Error::Refused(Box::new(Refused { target, refusal, tried }))))
+            }
             Answer::Pass => self.without_answer(question, request),
             Answer::Ambient => self.use_ambient(question, request),
             Answer::Use(credentials) => self.use_credentials(question, credentials, request),

@@ -166,8 +166,7 @@ fn transport(error: &Error) -> Option<String> {
 
 /// Whether nobody was asked because no question may be.
 fn is_automatic(error: &Error) -> bool {
-    let refused = |source: &symgate::auth::Error| *source == symgate::auth::Error::Refused(Refusal::Automatic);
-    matches!(error.transport(), Some(Http::Auth { source, .. }) if refused(source))
+    matches!(error.transport(), Some(Http::Auth { source, .. }) if source.refusal() == Some(Refusal::Automatic))
 }
 
 /// What WinINet would call a failure of the network.

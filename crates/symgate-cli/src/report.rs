@@ -64,7 +64,7 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             hop.origin
         ),
         Http::Auth { hop, source } => match source {
-            symgate::auth::Error::Refused(Refusal::Automatic) => give(hop.target),
+            symgate::auth::Error::Refused(refused) if refused.refusal == Refusal::Automatic => give(hop.target),
             symgate::auth::Error::GaveUp(gave_up) => {
                 let ended = |ending: &Ending| gave_up.tried.iter().any(|tried| tried.ending == *ending);
                 if ended(&Ending::PasswordRejected) {
@@ -73,7 +73,7 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
                     give(hop.target)
                 } else {
                     format!(
-                        "ask for Basic authentication at the {}, the one scheme spoken here",
+                        "the {} has to offer Negotiate, NTLM, Digest or Basic; ask who runs it",
                         hop.target
                     )
                 }

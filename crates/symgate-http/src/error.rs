@@ -365,6 +365,14 @@ mod tests {
         }
     }
 
+    fn refused(refusal: symgate_auth::Refusal) -> symgate_auth::Error {
+        symgate_auth::Error::Refused(Box::new(symgate_auth::Refused {
+            target: Target::Proxy,
+            refusal,
+            tried: Vec::new(),
+        }))
+    }
+
     /// One of each, with its text and that of its cause.
     fn errors() -> Vec<(Error, &'static str, Option<&'static str>)> {
         let hop = hop();
@@ -372,7 +380,7 @@ mod tests {
             (
                 Error::Auth {
                     hop: hop.clone(),
-                    source: symgate_auth::Error::Refused(symgate_auth::Refusal::ByUser),
+                    source: refused(symgate_auth::Refusal::ByUser),
                 },
                 "proxy `p:3128`: authentication failed",
                 Some("authentication was cancelled by the user"),
@@ -491,7 +499,7 @@ mod tests {
         // Both are authentication.
         let auth = Error::Auth {
             hop: hop(),
-            source: symgate_auth::Error::Refused(symgate_auth::Refusal::Automatic),
+            source: refused(symgate_auth::Refusal::Automatic),
         };
         assert_eq!(failed(FailureKind::ClientCertificate).rank(), auth.rank());
     }

@@ -97,19 +97,40 @@ impl fmt::Display for Cause {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Latches {
-    map: Arc<Mutex<BTreeMap<LatchKey, Cause>>>,
+    map: Arc<Mutex<BTreeMap<LatchKey, Shut>>>,
+}
+
+/// Why something is shut.
+#[derive(Clone, Debug)]
+struct Shut {
+    cause: Cause,
+    /// What was tried, in words, once somebody knows.
+    reason: Option<Arc<str>>,
 }
 
 impl Latches {
     /// Why this store or proxy is not to be contacted; `None` when it may be.
     #[must_use]
     pub fn cause(&self, key: &LatchKey) -> Option<Cause> {
-        self.lock().get(key).copied()
+        self.lock().get(key).map(|shut| shut.cause)
+    }
+
+    /// What was tried there before it was shut, if somebody [explained](Self::explain) it.
+    #[must_use]
+    pub fn reason(&self, key: &LatchKey) -> Option<Arc<str>> {
+        self.lock().get(key)?.reason.clone()
+    }
+
+    /// Adds what was tried to a store or proxy that is shut. The first explanation stays, as the first cause does.
+    pub fn explain(&self, key: &LatchKey, reason: &str) {
+        if let Some(shut) = self.lock().get_mut(key) {
+            shut.reason.get_or_insert_with(|| reason.into());
+        }
     }
 
     /// Shuts this store or proxy. The first cause stays: it is the one that explains.
     pub fn latch(&self, key: LatchKey, cause: Cause) {
-        self.lock().entry(key).or_insert(cause);
+        self.lock().entry(key).or_insert(Shut { cause, reason: None });
     }
 
     /// Opens all: the client was closed.
@@ -120,10 +141,13 @@ impl Latches {
     /// All that is shut, with its cause, in a stable order.
     #[must_use]
     pub fn list(&self) -> Vec<(LatchKey, Cause)> {
-        self.lock().iter().map(|(key, cause)| (key.clone(), *cause)).collect()
+        self.lock()
+            .iter()
+            .map(|(key, shut)| (key.clone(), shut.cause))
+            .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<LatchKey, Cause>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<LatchKey, Shut>> {
         // Each change is one call on the map, so a panic elsewhere left it whole.
         self.map.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -154,6 +178,20 @@ mod tests {
             assert_eq!(latches.cause(key), None, "{key}");
         }
         assert_eq!(latches.clone().list(), [(keys[0].clone(), Cause::Rejected)]);
+    }
+
+    #[test]
+    fn the_first_explanation_of_what_is_shut_stays() {
+        let latches = Latches::default();
+        let proxy = LatchKey::proxy(Origin::new(UriScheme::Http, "p", 80));
+        latches.explain(&proxy, "it is open");
+        assert_eq!(latches.reason(&proxy), None);
+        latches.latch(proxy.clone(), Cause::Automatic);
+        latches.explain(&proxy, "no ticket");
+        latches.explain(&proxy, "refused earlier");
+        assert_eq!(latches.reason(&proxy).as_deref(), Some("no ticket"));
+        latches.clear();
+        assert_eq!(latches.reason(&proxy), None);
     }
 
     #[test]

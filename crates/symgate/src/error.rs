@@ -86,8 +86,10 @@ impl Error {
     }
 
     /// Nothing was asked: `who` is latched.
-    pub(crate) fn not_contacted(who: &str, target: Target, cause: Cause) -> Self {
-        let mut error = Self::new(ErrorKind::Refused, format!("{who} is not contacted any more: {cause}"));
+    pub(crate) fn not_contacted(who: &str, target: Target, cause: Cause, reason: Option<&str>) -> Self {
+        let reason = reason.map(|reason| format!("; {reason}")).unwrap_or_default();
+        let message = format!("{who} is not contacted any more: {cause}{reason}");
+        let mut error = Self::new(ErrorKind::Refused, message);
         error.status = Some(target.status());
         error.latched = Some(Latched { target, cause });
         error

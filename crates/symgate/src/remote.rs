@@ -59,8 +59,10 @@ impl Client {
         job: &Job<'_>,
     ) -> Result<Fetched, Error> {
         let store = server.shown.as_str();
-        if let Some(cause) = self.session().latches().cause(server.errand.store()) {
-            let error = Error::not_contacted(&format!("store `{store}`"), Target::Origin, cause);
+        let latches = self.session().latches();
+        if let Some(cause) = latches.cause(server.errand.store()) {
+            let reason = latches.reason(server.errand.store());
+            let error = Error::not_contacted(&format!("store `{store}`"), Target::Origin, cause, reason.as_deref());
             // It is the reason each time, so it is told each time.
             job.observe(&Event::Failed { store, error: &error });
             return Err(error);
@@ -178,6 +180,12 @@ impl Client {
         {
             gate.end(hop.target, &hop.origin, cause);
         }
+        if let symgate_net::Error::Http(symgate_http::Error::Auth { hop, source }) = &error
+            && let Some(reason) = tried(source)
+        {
+            let key = server.errand.latch_key(hop.target, &hop.origin);
+            self.session().latches().explain(&key, &reason);
+        }
         self.latched(server, &error)
             .unwrap_or_else(|| Error::from_net(&server.shown, &server.errand, asked, error))
     }
@@ -186,14 +194,14 @@ impl Client {
     fn latched(&self, server: &Server, error: &symgate_net::Error) -> Option<Error> {
         let latches = self.session().latches();
         let proxy = match error {
-            symgate_net::Error::Http(symgate_http::Error::Auth {
-                hop,
-                source: symgate_auth::Error::Refused(Refusal::Latched),
-            }) => {
+            symgate_net::Error::Http(symgate_http::Error::Auth { hop, source })
+                if source.refusal() == Some(Refusal::Latched) =>
+            {
                 if hop.target == Target::Origin {
                     let cause = latches.cause(server.errand.store())?;
+                    let reason = latches.reason(server.errand.store());
                     let store = format!("store `{}`", server.shown);
-                    return Some(Error::not_contacted(&store, Target::Origin, cause));
+                    return Some(Error::not_contacted(&store, Target::Origin, cause, reason.as_deref()));
                 }
                 hop.origin.clone()
             }
@@ -204,9 +212,9 @@ impl Client {
             }
             _ => return None,
         };
-        let cause = latches.cause(&LatchKey::proxy(proxy.clone()))?;
-        let proxy = format!("proxy `{}`", proxy.authority());
-        Some(Error::not_contacted(&proxy, Target::Proxy, cause).at(&server.shown))
+        let key = LatchKey::proxy(proxy);
+        let (cause, reason) = (latches.cause(&key)?, latches.reason(&key));
+        Some(Error::not_contacted(&key.to_string(), Target::Proxy, cause, reason.as_deref()).at(&server.shown))
     }
 }
 
@@ -530,6 +538,17 @@ fn cause(error: &symgate_http::Error) -> Option<Cause> {
         // The gate itself said no, and knows why.
         symgate_auth::Error::Refused(_) => None,
         symgate_auth::Error::Peer(_) | symgate_auth::Error::Limit(_) => Some(Cause::NoUsableScheme),
+        _ => None,
+    }
+}
+
+/// What was tried before authentication ended, where that says more than its cause.
+fn tried(error: &symgate_auth::Error) -> Option<String> {
+    match error {
+        symgate_auth::Error::GaveUp(gave_up) => Some(gave_up.to_string()),
+        symgate_auth::Error::Refused(refused) if refused.refusal != Refusal::Latched && !refused.tried.is_empty() => {
+            Some(refused.tried_in_words())
+        }
         _ => None,
     }
 }

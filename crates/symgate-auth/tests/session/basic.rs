@@ -219,7 +219,7 @@ fn each_way_to_say_no_ends_the_session() {
         let mut scene = Scene::new(Target::Proxy);
         scene.challenge(&[BASIC]).unwrap();
         let end = scene.answer(Answer::Refuse(refusal)).unwrap_err();
-        assert_eq!(end, Error::Refused(refusal));
+        assert_eq!(end.refusal(), Some(refusal));
         assert_eq!(end.to_string(), format!("authentication was {refusal}"));
         assert_eq!(scene.reports(), [], "nothing was given");
         assert_eq!(scene.challenge(&[BASIC]), Err(Error::Misuse(Misuse::Ended)));
@@ -243,7 +243,7 @@ fn nobody_to_be_asked_again_means_that_the_password_was_rejected() {
     scene.next_fetch("");
     scene.challenge(&[BASIC]).unwrap();
     let end = scene.answer(Answer::Refuse(Refusal::ByUser)).unwrap_err();
-    assert_eq!(end, Error::Refused(Refusal::ByUser));
+    assert_eq!(end.refusal(), Some(Refusal::ByUser));
 }
 
 #[test]

@@ -388,12 +388,11 @@ impl Fetch {
                 let tls = matches!(failure.kind, FailureKind::TlsCertificate | FailureKind::TlsHandshake);
                 !asked && *hop == self.endpoint.hop && !(tls && hop.target == Target::Origin)
             }
-            Error::Auth {
-                hop,
-                source: symgate_auth::Error::Refused(refusal),
-            } => hop.target == Target::Proxy && *refusal != Refusal::ByUser,
-            Error::Auth { .. }
-            | Error::Limit { .. }
+            Error::Auth { hop, source } => {
+                let refusal = source.refusal();
+                hop.target == Target::Proxy && refusal.is_some_and(|refusal| refusal != Refusal::ByUser)
+            }
+            Error::Limit { .. }
             | Error::Misuse(_)
             | Error::NoRoute { .. }
             | Error::Peer { .. }
