@@ -43,6 +43,32 @@ fn dialogues_go_as_they_are_written() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
 
+/// The messages of an exchange are what is longest in a head.
+#[test]
+fn exchanges_come_to_the_same_wherever_they_are_split() {
+    let mut played = 0;
+    for path in files() {
+        let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        if !text.lines().any(|line| line == "! seeded") {
+            continue;
+        }
+        played += 1;
+        let script = Script::parse(&text).unwrap();
+        let longest = text.lines().filter(|line| line.starts_with("S> ")).map(str::len).max();
+        // A step is where the first piece ends, and each one behind it.
+        for step in 1..=longest.unwrap_or(1) {
+            let split = play(&script, Split::Each(step)).unwrap();
+            assert!(
+                split == text,
+                "{}, in steps of {step}: {}",
+                path.display(),
+                difference(&text, &split)
+            );
+        }
+    }
+    assert!(played >= 8, "only {played} transcripts authenticate by messages");
+}
+
 #[cfg(feature = "peers")]
 #[test]
 fn dialogues_go_the_same_way_over_tcp() {

@@ -5,6 +5,7 @@
 
 mod arrows;
 mod text;
+mod trees;
 
 use anyhow::Context;
 use anyhow::Result;
@@ -22,6 +23,7 @@ pub(crate) fn check(run: &mut Run, project: &Project) -> Result<()> {
     run.step("tidy", "cargo xtask tidy", || {
         let mut complaints = arrows::check(&project.packages);
         complaints.extend(manifests(project)?);
+        complaints.extend(trees::check(project)?);
         let mut words = text::Words::default();
         for file in sources(&project.root)? {
             let path = slashed(file.strip_prefix(&project.root).unwrap_or(&file));

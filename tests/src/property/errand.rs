@@ -304,12 +304,14 @@ impl World {
         };
         let idle = self.stream.as_ref().is_some_and(|stream| stream.pending.is_empty());
         if idle {
-            match choice % 32 {
+            match choice % 64 {
                 29 => return fetch.handle_eof(Eof::Clean),
                 30 => return fetch.handle_eof(Eof::Truncated),
                 31 => return fetch.handle_failed(failed(FailureKind::Read)),
                 kind => {
-                    let bytes = match ANSWERS.get(usize::from(kind)) {
+                    // The numbers of the ends lie among those of the answers.
+                    let number = usize::from(if kind < 29 { kind } else { kind - 3 });
+                    let bytes = match ANSWERS.get(number) {
                         Some(answer) => answer.as_bytes().to_vec(),
                         None => self.bytes.drain(..self.bytes.len().min(usize::from(choice))).collect(),
                     };
@@ -484,7 +486,7 @@ const NOW: Now = Now {
 };
 
 /// What peers say; a number beyond the list means raw bytes.
-const ANSWERS: [&str; 26] = [
+const ANSWERS: [&str; 31] = [
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
     "HTTP/1.1 200 Connection established\r\n\r\n",
@@ -511,4 +513,9 @@ const ANSWERS: [&str; 26] = [
     "HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\npart",
     "HTTP/1.1 407 Proxy\r\nProxy-Authenticate: Negotiate, Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n",
     "HTTP/1.1 401 Server\r\nWWW-Authenticate: Negotiate, Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 407 Proxy\r\nProxy-Authenticate: NTLM TlRMTVNTUAACAAAAEAAQADgAAAAVgoriYnyB+hL6J8sAAAAAAAAAAEQARABIAAAABgEAAAAAAA9MAEEAQgBQAFIATwBYAFkAAgAQAEwAQQBCAFAAUgBPAFgAWQABABAATABBAEIAUABSAE8AWABZAAQAAAADAAQAdgBtAAcACABImfYt8n3dAQAAAAA=\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 401 Server\r\nProxy-Support: Session-Based-Authentication\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 401 Server\r\nProxy-Support: Session-Based-Authentication\r\nWWW-Authenticate: NTLM TlRMTVNTUAACAAAAEAAQADgAAAAVgoriYnyB+hL6J8sAAAAAAAAAAEQARABIAAAABgEAAAAAAA9MAEEAQgBQAFIATwBYAFkAAgAQAEwAQQBCAFAAUgBPAFgAWQABABAATABBAEIAUABSAE8AWABZAAQAAAADAAQAdgBtAAcACABImfYt8n3dAQAAAAA=\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 407 Proxy\r\nProxy-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 401 Server\r\nWWW-Authenticate: Bearer, Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, stale=true\r\nContent-Length: 0\r\n\r\n",
 ];
