@@ -104,6 +104,10 @@ pub(crate) struct Network {
     #[arg(long, value_name = "[ORIGIN=]NAME[:PASSWORD]", action = ArgAction::Append)]
     pub(crate) user: Vec<OriginLogin>,
 
+    /// File with a bearer token for the stores of the symbol path, or for ORIGIN (`https://host`).
+    #[arg(long, value_name = "[ORIGIN=]FILE", action = ArgAction::Append)]
+    pub(crate) token_file: Vec<OriginFile>,
+
     /// Servers over https that may have the logged-on user's Kerberos ticket, where the symbol path names them; hosts
     /// such as `*.corp.example`, with commas between them. A configured proxy may have it without being named here.
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
@@ -180,6 +184,29 @@ pub(crate) struct OriginLogin {
     /// As written, such as `https://symbols.example`.
     pub(crate) origin: Option<String>,
     pub(crate) login: Login,
+}
+
+/// `[ORIGIN=]FILE`.
+#[derive(Clone, Debug)]
+pub(crate) struct OriginFile {
+    /// As written.
+    pub(crate) origin: Option<String>,
+    pub(crate) file: PathBuf,
+}
+
+impl FromStr for OriginFile {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (origin, file) = match text.split_once('=').filter(|(origin, _)| origin.contains("://")) {
+            Some((origin, file)) => (Some(origin.to_owned()), file),
+            None => (None, text),
+        };
+        Ok(Self {
+            origin,
+            file: file.into(),
+        })
+    }
 }
 
 impl FromStr for Login {

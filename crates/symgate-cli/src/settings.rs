@@ -18,6 +18,7 @@ use symgate::proxy::{Kind, Note, ProxyConfig};
 use symgate::sso::System;
 use symgate::store::Durability;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::args::{DebuggerName, Get, Login, Network, OnOff};
 use crate::tty::is_attended;
@@ -200,17 +201,20 @@ fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<E
     }
     for user in &network.user {
         explicit = match &user.origin {
-            Some(text) => {
-                let url = Url::parse(text).ok();
-                let origin = url.as_ref().and_then(origin_of);
-                let origin = origin.ok_or_else(|| {
-                    // Somebody may have put a second login into the URL.
-                    let shown = text.rsplit('@').next().unwrap_or_default();
-                    format!("--user: `{shown}` is no http or https origin")
-                })?;
-                explicit.at_store(origin, given(&user.login))
-            }
+            Some(text) => explicit.at_store(named_origin("--user", text)?, given(&user.login)),
             None => explicit.for_stores(given(&user.login)),
+        };
+    }
+    for token in &network.token_file {
+        let origin = token.origin.as_ref().map(|text| named_origin("--token-file", text));
+        let origin = origin.transpose()?;
+        let secret = Zeroizing::new(read(&token.file)?);
+        // Editors and `echo` end a line.
+        let secret = Secret::new(secret.trim_ascii());
+        let bearer = Given::Credentials(Arc::new(Credentials::Bearer(secret)));
+        explicit = match origin {
+            Some(origin) => explicit.at_store(origin, bearer),
+            None => explicit.for_stores(bearer),
         };
     }
     for store in chains(&config.path).into_iter().flatten() {
@@ -220,6 +224,16 @@ fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<E
         }
     }
     Ok(explicit)
+}
+
+/// An origin as an option names it.
+fn named_origin(option: &str, text: &str) -> Result<Origin, String> {
+    let url = Url::parse(text).ok();
+    url.as_ref().and_then(origin_of).ok_or_else(|| {
+        // Somebody may have put a login into the URL.
+        let shown = text.rsplit('@').next().unwrap_or_default();
+        format!("{option}: `{shown}` is no http or https origin")
+    })
 }
 
 /// The stores that a path names, chain by chain.

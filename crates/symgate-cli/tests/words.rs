@@ -30,7 +30,7 @@ fn a_refusal_says_who_asked_with_which_status_scheme_and_realm() {
             "407 Proxy Authentication Required",
             "Proxy-Authenticate: Passport1.4\r\n",
             "the proxy asked for authentication (status 407): proxy `",
-            "hint: ask for Basic",
+            "hint: the proxy has to offer",
         ),
     ];
     for (peer, status, fields, said, hint) in table {

@@ -113,8 +113,11 @@ mod tests {
     }
 
     fn client(source: Option<Echo>) -> Client {
-        let mut config = Config::default();
-        config.tickets = source.map(|source| Arc::new(source) as Arc<dyn TokenSource>);
+        let tickets = source.map(|source| Arc::new(source) as Arc<dyn TokenSource>);
+        let config = Config {
+            tickets,
+            ..Config::default()
+        };
         Client::new(config).unwrap()
     }
 

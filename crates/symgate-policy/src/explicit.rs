@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use symgate_auth::{Ask, Credentials, Origin, Target};
+use symgate_auth::{Ask, Credentials, Origin, Target, Wanted};
 
 use crate::Errand;
 
@@ -38,6 +38,18 @@ struct Entry {
     given: Given,
 }
 
+impl Given {
+    fn fits(&self, wanted: Wanted) -> bool {
+        match self {
+            Self::Credentials(credentials) if matches!(**credentials, Credentials::Bearer(_)) => {
+                wanted == Wanted::Bearer
+            }
+            Self::Credentials(_) => wanted == Wanted::Password,
+            Self::Name(_) => wanted == Wanted::Password,
+        }
+    }
+}
+
 impl Explicit {
     /// Answers every proxy that the user or the system settings named (`--proxy-user`).
     #[must_use]
@@ -69,10 +81,14 @@ impl Explicit {
             return None;
         }
         let mine = || self.entries.iter().filter(|entry| entry.target == ask.target);
-        mine()
-            .find(|entry| entry.peer.as_ref() == Some(&ask.origin))
-            .or_else(|| mine().find(|entry| entry.peer.is_none()))
-            .map(|entry| &entry.given)
+        let here = |entry: &&Entry| entry.peer.as_ref() == Some(&ask.origin);
+        let anywhere = |entry: &&Entry| entry.peer.is_none();
+        let fits = |entry: &&Entry| entry.given.fits(ask.wanted);
+        // Where a token and a password were given, each is for its own kind of request.
+        let found = mine().filter(here).find(fits);
+        let found = found.or_else(|| mine().filter(anywhere).find(fits));
+        let found = found.or_else(|| mine().find(here)).or_else(|| mine().find(anywhere));
+        found.map(|entry| &entry.given)
     }
 
     fn with(mut self, target: Target, peer: Option<Origin>, given: Given) -> Self {
@@ -83,7 +99,7 @@ impl Explicit {
 
 #[cfg(test)]
 mod tests {
-    use symgate_auth::{Channel, Scheme, UriScheme, Wanted};
+    use symgate_auth::{Channel, Scheme, Secret, UriScheme};
 
     use super::*;
 
@@ -126,6 +142,38 @@ mod tests {
                 Given::Credentials(_) => "credentials",
             });
             assert_eq!(found, expected, "{store} {target} {peer}");
+        }
+    }
+
+    #[test]
+    fn a_token_and_a_password_for_one_peer_are_each_for_their_kind() {
+        let origin = Origin::new(UriScheme::Https, "s", 443);
+        let token = Arc::new(Credentials::Bearer(Secret::new("token")));
+        let explicit = Explicit::default()
+            .at_store(origin.clone(), Given::Credentials(token))
+            .for_stores(Given::Name("alice".into()));
+        let errand = Errand::new(origin.clone(), "");
+        for (wanted, expected) in [
+            (Wanted::Password, "alice"),
+            (Wanted::Bearer, "token"),
+            // Whoever named somebody is not whoever is logged on.
+            (Wanted::Ticket, "token"),
+        ] {
+            let ask = Ask {
+                target: Target::Origin,
+                origin: origin.clone(),
+                path: String::new(),
+                wanted,
+                scheme: Scheme::Bearer,
+                realm: None,
+                channel: Channel::CLEARTEXT,
+                attempt: 1,
+            };
+            let found = explicit.find(&errand, &ask).map(|given| match given {
+                Given::Name(name) => name.as_str(),
+                Given::Credentials(_) => "token",
+            });
+            assert_eq!(found, Some(expected), "{wanted}");
         }
     }
 }

@@ -80,9 +80,10 @@ impl Source for Tickets {
     }
 
     fn look_up(&self, lookup: &Lookup<'_>) -> Reply {
-        match lookup.ask.wanted {
-            Wanted::Ticket => Reply::Ambient,
-            _ => Reply::None,
+        if lookup.ask.wanted == Wanted::Ticket {
+            Reply::Ambient
+        } else {
+            Reply::None
         }
     }
 }
