@@ -21,6 +21,7 @@ fn closed_port() -> SocketAddr {
 }
 
 /// A listener whose backlog is full: further connects get no answer. The streams keep it full.
+#[cfg(target_os = "linux")] // whose tests alone use it
 fn deaf() -> (socket2::Socket, Vec<socket2::Socket>, SocketAddr) {
     let listener = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
