@@ -1,4 +1,4 @@
-//! Fetches one symbol file: `fetch NAME/KEY [SYMBOL-PATH]`; the path and the proxies are else the environment's.
+//! Fetches one symbol file: `find NAME/KEY [SYMBOL-PATH]`; the path and the proxies are else the environment's.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example shows what it does")]
 
 use std::env;
