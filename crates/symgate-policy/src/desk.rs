@@ -197,6 +197,13 @@ impl Desk {
         Known::Search
     }
 
+    /// Whether nobody was let through there, and nobody is trying.
+    pub(crate) fn is_unknown(&self, peer: &Peer) -> bool {
+        self.peers
+            .get(peer)
+            .is_none_or(|record| record.proven.is_empty() && record.first.is_empty() && record.search == Search::Idle)
+    }
+
     /// Whether the same answer is being judged for the first time.
     pub(crate) fn is_under_way(&self, peer: &Peer, credentials: &Credentials) -> bool {
         self.peers

@@ -15,6 +15,15 @@ pub struct Errand {
     named: Option<Origin>,
     store: LatchKey,
     proxies: Vec<Origin>,
+    urgency: Urgency,
+}
+
+/// Whether somebody waits for an errand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Urgency {
+    /// It only prepares the way for others.
+    Ahead,
+    Needed,
 }
 
 impl Errand {
@@ -25,6 +34,7 @@ impl Errand {
             store: LatchKey::store(origin.clone(), base_path),
             named: Some(origin),
             proxies: Vec::new(),
+            urgency: Urgency::Needed,
         }
     }
 
@@ -35,6 +45,7 @@ impl Errand {
             store: LatchKey::store(origin, base_path),
             named: None,
             proxies: Vec::new(),
+            urgency: Urgency::Needed,
         }
     }
 
@@ -43,6 +54,18 @@ impl Errand {
     pub fn with_proxy(mut self, proxy: Origin) -> Self {
         self.proxies.push(proxy);
         self
+    }
+
+    /// The same, ahead of time: it leaves the first authentication to an errand that somebody waits for, where one comes
+    /// along within a moment.
+    #[must_use]
+    pub fn ahead_of_time(mut self) -> Self {
+        self.urgency = Urgency::Ahead;
+        self
+    }
+
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.urgency == Urgency::Ahead
     }
 
     /// What a refusal shuts: the proxy that asked, or this errand's store, also when a redirect's host asked.

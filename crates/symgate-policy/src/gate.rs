@@ -413,12 +413,19 @@ impl CredentialSource for Gate {
         let peer = Peer::of(ask);
         let session = self.session.clone();
         let mut desk = session.desk();
+        let mut courtesy = if self.errand.is_ahead() { COURTESY } else { 0 };
         loop {
             if self.is_cancelled() {
                 return Answer::Refuse(Refusal::ByUser);
             }
             if self.is_latched(ask) {
                 return Answer::Refuse(Refusal::Latched);
+            }
+            if courtesy > 0 && desk.is_unknown(&peer) {
+                // Whoever goes first is let through rounds before the others, and somebody waits for another errand.
+                courtesy -= 1;
+                desk = session.wait(desk);
+                continue;
             }
             let policy = Arc::clone(&desk.policy);
             let verdict = policy.decide(ask);
@@ -523,6 +530,9 @@ fn fits(credentials: &Credentials, ask: &Ask) -> bool {
         _ => false,
     }
 }
+
+/// How often an errand that nobody waits for looks whether another one goes first: 200 ms in all.
+const COURTESY: u32 = 4;
 
 /// How many answers a program may give to one peer until one is accepted.
 const PROGRAM_TRIES: u32 = 3;

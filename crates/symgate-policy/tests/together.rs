@@ -543,3 +543,43 @@ fn a_typed_answer_that_waits_for_another_ends_by_cancel() {
         assert!(matches!(waiting.join().unwrap(), Answer::Refuse(Refusal::ByUser)));
     });
 }
+
+#[test]
+fn an_errand_ahead_of_time_lets_one_go_first_that_somebody_waits_for() {
+    let explicit = Explicit::default().for_proxies(Given::Credentials(alice("right")));
+    let session = Session::new(Policy::unattended(), Answers::default().with_explicit(explicit));
+    let errand = Errand::new(origin("s"), "").with_proxy(origin("p"));
+    let (sender, order) = mpsc::channel();
+    let begun = Barrier::new(2);
+    thread::scope(|scope| {
+        let mut ahead = session.gate(errand.clone().ahead_of_time(), Arc::default());
+        let (sender_ahead, begun) = (sender.clone(), &begun);
+        scope.spawn(move || {
+            begun.wait();
+            let answer = ahead.answer(&ask());
+            sender_ahead.send(("ahead", answer)).unwrap();
+        });
+        begun.wait();
+        // Time for the other one to go first.
+        for _ in 0..1000 {
+            thread::yield_now();
+        }
+        let mut needed = session.gate(errand.clone(), Arc::default());
+        let answer = needed.answer(&ask());
+        sender.send(("needed", answer)).unwrap();
+        needed.report(&ask(), Outcome::Accepted);
+    });
+    let order: Vec<_> = order
+        .try_iter()
+        .map(|(who, answer)| (who, matches!(answer, Answer::Use(_))))
+        .collect();
+    assert_eq!(order, [("needed", true), ("ahead", true)]);
+
+    // Nobody comes along: it does not wait for ever.
+    let session = Session::new(
+        Policy::unattended(),
+        Answers::default().with_explicit(Explicit::default().for_proxies(Given::Credentials(alice("right")))),
+    );
+    let mut alone = session.gate(errand.ahead_of_time(), Arc::default());
+    assert!(matches!(alone.answer(&ask()), Answer::Use(_)));
+}

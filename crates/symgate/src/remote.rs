@@ -151,7 +151,9 @@ impl Client {
         if self.session().latches().cause(server.errand.store()).is_some() {
             return;
         }
-        let gate = self.session().gate(server.errand.clone(), job.cancel.flag().clone());
+        let gate = self
+            .session()
+            .gate(server.errand.clone().ahead_of_time(), job.cancel.flag().clone());
         let wanted = Body::Existence;
         let mut visit = Visit {
             client: self,
