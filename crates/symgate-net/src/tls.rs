@@ -207,9 +207,10 @@ fn build(roots: &Roots, identity: Option<&Identity>) -> Result<Configs, TlsError
     let showing = identity.map(|identity| {
         let mut showing = anonymous.clone();
         showing.client_auth_cert_resolver = identity.certificate.resolver();
-        // Sessions are kept by host without its port, and a resumed one says again who we are: those of the audience
-        // must not be resumed elsewhere.
-        showing.resumption = Resumption::default();
+        // Sessions are kept by host without its port, and a resumed one says again who we are, elsewhere too. And a server
+        // that demands certificates and was given no context for its sessions ends a resumed one with `internal_error`,
+        // as OpenSSL has it; squid is such a server.
+        showing.resumption = Resumption::disabled();
         Arc::new(showing)
     });
     Ok(Configs {
