@@ -160,8 +160,10 @@ pub enum Ending {
     Mechanism(MechanismError),
     /// Nobody had an answer.
     NoAnswer,
-    /// This build, or this session's order, has no such mechanism.
-    NotBuiltIn,
+    /// The ticket of the logged-on user may not go there, or there is no system to ask for it.
+    NoTicket,
+    /// This session's order has no such mechanism.
+    NotInOrder,
     /// The peer rejected the user name or password.
     PasswordRejected,
     /// It authenticates the connection, and a proxy in between may share its connection to the peer with others
@@ -183,7 +185,8 @@ impl Ending {
             Self::Downgrade(scheme) => write!(f, "not tried after a password was rejected in {scheme}"),
             Self::Mechanism(error) => write!(f, "{error}"),
             Self::NoAnswer => f.write_str("no credentials"),
-            Self::NotBuiltIn => f.write_str("not supported"),
+            Self::NoTicket => f.write_str("no ticket was used"),
+            Self::NotInOrder => f.write_str("left out of the schemes that may answer"),
             // A user of a Windows domain has a third thing to get wrong.
             Self::PasswordRejected if matches!(scheme, Scheme::Ntlm | Scheme::Negotiate) => {
                 write!(f, "the {target} rejected the response (wrong password or domain)")

@@ -95,4 +95,4 @@ pub use peers::{Identity, Peers};
 pub use scheme::{Binding, Scheme, Target};
 pub use secret::Secret;
 pub use seed::{Entropy, Seed};
-pub use session::{AuthSession, Next, Pinning};
+pub use session::{AuthSession, Next, Pinning, Sent};

@@ -66,6 +66,7 @@ pub struct AuthSession {
     bound: Identity,
     /// Whether the peer sees our connection as one.
     pinning: Pinning,
+    standing: Standing,
     attempt: u32,
 
     // The loop cutters.
@@ -91,8 +92,15 @@ pub struct AuthSession {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Trace {
     Clean,
-    /// The peer may still be in the middle of an exchange that we gave up.
+    /// The peer may still be in the middle of an exchange that we gave up, or takes us for somebody else.
     HalfDone,
+}
+
+/// Whether what the peer accepted earlier may be volunteered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Standing {
+    Known,
+    Stranger,
 }
 
 /// How often an answer met another realm than its own.
@@ -111,6 +119,15 @@ pub enum Pinning {
     /// A proxy in between may send other clients' requests on the same connection: schemes that authenticate the
     /// connection are not used, since the others would be let in as us.
     Shared,
+}
+
+/// Whether a value may have reached the peer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sent {
+    /// It may: the peer may have judged it.
+    Maybe,
+    /// It never left.
+    No,
 }
 
 /// What a session waits for.
@@ -145,6 +162,7 @@ impl AuthSession {
             last: None,
             bound: Identity::Anonymous,
             pinning: Pinning::Pinned,
+            standing: Standing::Known,
             attempt: 1,
             rounds: 0,
             restarts: 0,
@@ -155,6 +173,27 @@ impl AuthSession {
             stale: Vec::new(),
             moves: Moves::None,
         }
+    }
+
+    /// The same session, as a stranger: it volunteers nothing, so that whoever answers questions decides anew. For a peer
+    /// that somebody else named, as a redirect does: what the user lets go there of his own accord is not for others to
+    /// spend.
+    #[must_use]
+    pub const fn as_stranger(mut self) -> Self {
+        self.standing = Standing::Stranger;
+        self
+    }
+
+    /// Whether the token that is due is to judge the peer's last word, and not to be sent.
+    #[must_use]
+    pub const fn is_proving(&self) -> bool {
+        matches!(self.state, State::AwaitProof(..))
+    }
+
+    /// Whether the peer accepted somebody in this process.
+    #[must_use]
+    pub fn knows_peer(&self) -> bool {
+        !self.peers.identity(self.target, &self.peer).is_anonymous()
     }
 
     /// Prepares the next request: volunteers to a peer that accepted a scheme and identity before in this process,
@@ -174,14 +213,19 @@ impl AuthSession {
         }
         self.offers = Offers::default();
         self.opening = Offers::default();
+        if self.standing == Standing::Stranger {
+            return Ok(());
+        }
         let Some(acceptance) = self.peers.acceptance(self.target, &self.peer, &self.path) else {
             return Ok(());
         };
         let Some(spec) = self.order.specs().find(|spec| spec.name() == acceptance.name).cloned() else {
             return Ok(());
         };
-        let carried = spec.binding() == Binding::Connection && self.bound == acceptance.identity;
-        if carried || self.stale.contains(&acceptance.identity) || self.has_tried(spec.name()) {
+        let binds = spec.binding() == Binding::Connection;
+        let carried = binds && self.bound == acceptance.identity;
+        let shared = binds && self.pinning == Pinning::Shared;
+        if carried || shared || self.stale.contains(&acceptance.identity) || self.has_tried(spec.name()) {
             return Ok(());
         }
         let plan = Plan {
@@ -362,28 +406,30 @@ impl AuthSession {
         Ok(())
     }
 
-    /// Tells that the connection closed, before the request is sent on a new one: a connection-bound exchange starts
-    /// again there with the same credentials. Request-bound values stay as they are.
+    /// Tells that the connection closed, when the new one is there and before the request is sent on it: a
+    /// connection-bound exchange starts again with the same credentials, bound to the new channel. Request-bound values
+    /// stay as they are. `sent`: whether the value in hand may have reached the peer, which counts towards the bounds.
     ///
     /// # Errors
     ///
     /// - [`LimitError::Restarts`] when that happens too often.
     /// - [`Error::GaveUp`] if the scheme cannot start again and nothing else is left to try.
-    pub fn handle_closed(&mut self, request: &RequestLine<'_>) -> Result<(), Error> {
+    pub fn handle_closed(&mut self, request: &RequestLine<'_>, sent: Sent) -> Result<(), Error> {
         self.bound = Identity::Anonymous;
         self.trace = Trace::Clean;
         match mem::replace(&mut self.state, State::Idle) {
             State::AwaitVerdict(exchange, value) if exchange.is_connection_bound() => {
-                let exchange = self.count_restart(exchange)?;
-                if exchange.values == 1 {
-                    // The first message depends on nothing that this connection knew.
+                let exchange = self.count_restart(exchange, sent)?;
+                if exchange.values == 1 && !exchange.is_decided() {
+                    // An opening message depends on nothing that this connection knew; a ticket has its date, and is
+                    // bound to the channel.
                     self.state = State::AwaitVerdict(exchange, value);
                     return Ok(());
                 }
                 self.begin(exchange.plan, request)
             }
-            State::AwaitToken(exchange, _) if exchange.is_connection_bound() && exchange.values > 0 => {
-                let exchange = self.count_restart(exchange)?;
+            State::AwaitToken(exchange, _) if exchange.is_connection_bound() => {
+                let exchange = self.count_restart(exchange, sent)?;
                 self.begin(exchange.plan, request)
             }
             State::Through => Ok(()),
@@ -400,7 +446,8 @@ impl AuthSession {
     }
 
     /// Whether the next request must go out on a new connection: an exchange that binds connections was given up half-way
-    /// on this one, and the peer would take the next scheme's first message for an answer in it. Close it, and say so by
+    /// on this one, and the peer would take the next scheme's first message for an answer in it; or it belongs to somebody
+    /// else than the exchange that begins. Close it, and say so by
     /// [`handle_closed`](Self::handle_closed).
     #[must_use]
     pub const fn needs_new_connection(&self) -> bool {
@@ -543,7 +590,10 @@ impl AuthSession {
     }
 
     /// Counts a connection that closed inside `exchange`, and ends the session when there were too many.
-    fn count_restart(&mut self, exchange: Exchange) -> Result<Exchange, Error> {
+    fn count_restart(&mut self, exchange: Exchange, sent: Sent) -> Result<Exchange, Error> {
+        if sent == Sent::No {
+            return Ok(exchange);
+        }
         self.restarts += 1;
         self.repeats += u32::from(exchange.is_decided());
         let limit = if self.restarts > self.limits.restarts {

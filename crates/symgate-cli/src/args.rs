@@ -96,7 +96,8 @@ pub(crate) struct Network {
     #[arg(long, value_name = "LIST")]
     pub(crate) no_proxy: Option<String>,
 
-    /// User at the proxy; without a password it is asked for.
+    /// User at the proxy, `DOMAIN\NAME` or `NAME@REALM` in a domain; without a password it is asked for. Name nobody to
+    /// use your Kerberos ticket.
     #[arg(long, value_name = "NAME[:PASSWORD]")]
     pub(crate) proxy_user: Option<Login>,
 

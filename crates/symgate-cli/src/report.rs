@@ -4,7 +4,8 @@ use std::error::Error as _;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use symgate::auth::{Ending, Refusal, Target};
+use symgate::auth::mechanism::MechanismError;
+use symgate::auth::{Ending, Refusal, Target, Tried};
 use symgate::http::FailureKind;
 use symgate::path::FileId;
 use symgate::policy::Cause;
@@ -67,10 +68,27 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             symgate::auth::Error::Refused(refused) if refused.refusal == Refusal::Automatic => give(hop.target),
             symgate::auth::Error::GaveUp(gave_up) => {
                 let ended = |ending: &Ending| gave_up.tried.iter().any(|tried| tried.ending == *ending);
+                let ticket = |tried: &Tried| matches!(tried.ending, Ending::Mechanism(MechanismError::Token(_)));
                 if ended(&Ending::PasswordRejected) {
                     check(hop.target)
+                } else if gave_up.tried.iter().any(ticket) {
+                    format!(
+                        "get a Kerberos ticket (kinit; klist shows it) and name the {0} as the KDC knows it; or give a \
+                         password with {1}, if the {0} takes one",
+                        hop.target,
+                        option(hop.target)
+                    )
                 } else if ended(&Ending::NoAnswer) {
                     give(hop.target)
+                } else if ended(&Ending::NotInOrder) {
+                    format!("the {} offers what --auth leaves out", hop.target)
+                } else if ended(&Ending::NoTicket) {
+                    format!(
+                        "the {} wants a Kerberos ticket: give no {} for it, get one with kinit, and use --sso-hosts for \
+                         a server",
+                        hop.target,
+                        option(hop.target)
+                    )
                 } else {
                     format!(
                         "the {} has to offer Negotiate, NTLM, Digest or Basic; ask who runs it",
@@ -155,7 +173,7 @@ fn give(target: Target) -> String {
 
 fn check(target: Target) -> String {
     format!(
-        "check the name and the password; {} NAME asks for the password",
+        "check the name, the password, and the domain if there is one (DOMAIN\\NAME); {} NAME asks for the password",
         option(target)
     )
 }

@@ -22,7 +22,7 @@ use std::{fmt, mem};
 
 use symgate_auth::challenge::parse;
 use symgate_auth::mechanism::{RequestLine, TokenError};
-use symgate_auth::{Answer, Ask, AuthSession, Channel, Next, Outcome, Pinning, Secret, Target};
+use symgate_auth::{Answer, Ask, AuthSession, Channel, Next, Outcome, Pinning, Secret, Sent, Target};
 
 use crate::connection::{Connection, Progress};
 use crate::error::{Error, Failure, FailureKind, Misuse, PeerError, WireError};
@@ -49,6 +49,8 @@ pub(crate) struct Exchange {
     proxy_pending: bool,
     /// Whether the answer is only read off.
     discarded: bool,
+    /// Whether what the sessions have in hand may have reached its peer.
+    sent: Sent,
     state: State,
     notes: VecDeque<Note>,
     limits: Limits,
@@ -149,6 +151,7 @@ impl Exchange {
             origin,
             proxy_pending: false,
             discarded: false,
+            sent: Sent::No,
             state: State::Prepare,
             notes: VecDeque::new(),
             limits: limits.clone(),
@@ -213,6 +216,11 @@ impl Exchange {
                     let target = *target;
                     // The proxy that passed on a server's challenge may have a last word of its own to be judged.
                     if let Some(due) = self.token_due() {
+                        // A ticket is bound to the channel on which it will travel.
+                        if !self.is_reusable() && !self.is_proving() {
+                            self.state = State::Lost;
+                            continue;
+                        }
                         return Ok(Plan::Token(due));
                     }
                     match self.side(target).map(|side| side.session.next()) {
@@ -370,7 +378,7 @@ impl Exchange {
             {
                 self.age = Age::Retried;
                 self.notes.push_back(Note::Retried { hop: self.hop.clone() });
-                self.lose()?;
+                self.alive = Alive::Lost;
                 self.state = State::Lost;
                 Ok(())
             }
@@ -414,7 +422,7 @@ impl Exchange {
     }
 
     /// A new stream is there; the request goes out again.
-    pub(crate) fn reopened(&mut self, proxy: &Channel, origin: &Channel) {
+    pub(crate) fn reopened(&mut self, proxy: &Channel, origin: &Channel) -> Result<(), Error> {
         self.wire = Connection::client(self.limits.clone());
         self.alive = Alive::Yes;
         if self.age == Age::Aged {
@@ -426,6 +434,12 @@ impl Exchange {
             }
         }
         self.state = State::Prepare;
+        // Connection-bound schemes start again, bound to the new channel.
+        let sent = self.sent;
+        for target in [Target::Proxy, Target::Origin] {
+            self.with_session(target, |session, line| session.handle_closed(line, sent))?;
+        }
+        Ok(())
     }
 
     /// Bytes behind the answer to CONNECT.
@@ -472,6 +486,7 @@ impl Exchange {
                 secrets.push((side.hop.target.authorization_field(), value));
             }
         }
+        self.sent = Sent::Maybe;
         match self.wire.send_request(&self.request, &secrets) {
             Ok(()) => self.state = State::Transmit,
             Err(error) => return Err(self.wire_error(error)),
@@ -516,6 +531,12 @@ impl Exchange {
         Ok(())
     }
 
+    /// Whether the token that is due is to judge a last word, for which no stream is needed.
+    fn is_proving(&self) -> bool {
+        let mut sides = [&self.proxy, &self.origin].into_iter().flatten();
+        sides.any(|side| side.session.is_proving())
+    }
+
     /// For whom a token of the operating system is due: to be sent, or to judge a last word.
     fn token_due(&self) -> Option<Target> {
         [&self.proxy, &self.origin]
@@ -546,8 +567,11 @@ impl Exchange {
             (407, None, _) => return Err(self.wire_error(PeerError::ProxyChallengeFromServer.into())),
             // Some proxies answer CONNECT with 401 when a password is wrong (tinyproxy).
             (401, Some(_), None) if head.fields.value(origin_field).is_some() => Some((Target::Proxy, origin_field)),
-            // The same proxies answer a plain request so; the server has not been reached then.
-            (401, Some(proxy), Some(_)) if self.proxy_pending && repeats(&proxy.session, head, &self.limits) => {
+            // The same proxies answer a plain request so; the server has not been reached then. A proxy that accepted
+            // somebody before knows better, and a scheme without a realm has nothing to be recognised by.
+            (401, Some(proxy), Some(_))
+                if self.proxy_pending && !proxy.session.knows_peer() && repeats(&proxy.session, head, &self.limits) =>
+            {
                 Some((Target::Proxy, origin_field))
             }
             (401, _, Some(_)) => Some((Target::Origin, origin_field)),
@@ -585,27 +609,26 @@ impl Exchange {
             session.handle_challenge(head.fields.values(field), line)
         });
         self.state = State::Settle(target);
+        // What the sessions have in hand now is new.
+        self.sent = Sent::No;
         outcome?;
-        let spent = self
-            .side(target)
-            .is_some_and(|side| side.session.needs_new_connection());
-        if self.wire.is_reusable() && !spent {
-            Ok(())
-        } else {
-            self.lose()
-        }
-    }
-
-    /// The stream is of no use any more: connection-bound schemes start again.
-    fn lose(&mut self) -> Result<(), Error> {
-        self.alive = Alive::Lost;
-        for target in [Target::Proxy, Target::Origin] {
-            self.with_session(target, |session, line| session.handle_closed(line))?;
+        if !self.wire.is_reusable() || self.is_spent() {
+            self.alive = Alive::Lost;
         }
         Ok(())
     }
 
+    /// Whether a session cannot go on with this stream.
+    fn is_spent(&self) -> bool {
+        let mut sides = [&self.proxy, &self.origin].into_iter().flatten();
+        sides.any(|side| side.session.needs_new_connection())
+    }
+
     fn resend(&mut self) -> Result<(), Error> {
+        if self.alive == Alive::Yes && self.is_spent() {
+            // The answer is somebody else's than the stream.
+            self.alive = Alive::Lost;
+        }
         if !self.is_reusable() {
             self.state = State::Lost;
             return Ok(());
@@ -658,6 +681,9 @@ impl fmt::Debug for Exchange {
 
 /// Whether a challenge of the server's kind has the scheme and realm that the proxy's session is answering.
 fn repeats(session: &AuthSession, head: &ResponseHead, limits: &Limits) -> bool {
+    if session.realm().is_none() {
+        return false;
+    }
     let fields = head.fields.values(Target::Origin.challenge_field());
     let challenges = parse(fields, limits.auth.challenge_bytes).unwrap_or_default();
     challenges.into_iter().flatten().any(|challenge| {

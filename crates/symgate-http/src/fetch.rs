@@ -42,6 +42,8 @@ pub use action::{Action, Eof, Now, Opened, Release};
 pub struct Fetch {
     url: Url,
     origin: Origin,
+    /// The origin at which what was accepted before is volunteered: the request's own, unless it is a stranger's.
+    home: Option<Origin>,
     purpose: Purpose,
     fields: Fields,
     downgrade: Downgrade,
@@ -68,6 +70,14 @@ pub struct Request {
     url: Url,
     fields: Fields,
     downgrade: Downgrade,
+    standing: Standing,
+}
+
+/// Whether what the origin accepted before may be volunteered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Standing {
+    Known,
+    Stranger,
 }
 
 /// What an errand is for.
@@ -150,7 +160,16 @@ impl Request {
             url,
             fields: Fields::new(),
             downgrade: Downgrade::default(),
+            standing: Standing::Known,
         }
+    }
+
+    /// The same, to an origin that somebody else named, such as a pointer file: nothing that it accepted before is
+    /// volunteered, as it is never after a redirect to another origin.
+    #[must_use]
+    pub const fn as_stranger(mut self) -> Self {
+        self.standing = Standing::Stranger;
+        self
     }
 
     /// The same with one more field.
@@ -215,7 +234,12 @@ impl Fetch {
         limits: Limits,
         deadlines: Deadlines,
     ) -> Result<Self, Error> {
-        let Request { url, fields, downgrade } = request;
+        let Request {
+            url,
+            fields,
+            downgrade,
+            standing,
+        } = request;
         let Some(origin) = origin_of(&url) else {
             let reason = "only `http` and `https` URLs can be fetched";
             return Err(Error::Unsupported {
@@ -235,6 +259,7 @@ impl Fetch {
         };
         Ok(Self {
             url,
+            home: (standing == Standing::Known).then(|| origin.clone()),
             origin,
             purpose,
             fields,

@@ -128,8 +128,12 @@ impl Tunnel {
     }
 
     /// A new stream to the proxy is there.
-    pub fn reopened(&mut self, channel: &Channel) {
-        self.exchange.reopened(channel, &Channel::CLEARTEXT);
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Auth`] where the proxy closed too many in the middle of an exchange, or nothing is left to try.
+    pub fn reopened(&mut self, channel: &Channel) -> Result<(), Error> {
+        self.exchange.reopened(channel, &Channel::CLEARTEXT)
     }
 
     /// Everything was written.

@@ -45,6 +45,13 @@ pub(crate) enum Consent {
     Protected,
 }
 
+/// Whether the user chose the peer, or somebody else did, by a redirect or a pointer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    Chosen,
+    Elsewhere,
+}
+
 /// An answer that could be given without looking further.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
@@ -100,6 +107,7 @@ struct Record {
 
 #[derive(Debug)]
 struct Proven {
+    place: Place,
     realm: Option<String>,
     credentials: Arc<Credentials>,
     consent: Consent,
@@ -155,15 +163,20 @@ impl Desk {
         }
     }
 
-    /// The accepted answers for this peer and realm, the latest first.
-    pub(crate) fn remembered(&self, peer: &Peer, ask: &Ask) -> Vec<Candidate> {
-        let proven = self
-            .peers
-            .get(peer)
-            .into_iter()
-            .flat_map(|record| record.proven.iter().rev());
-        proven
-            .filter(|proven| proven.realm == ask.realm)
+    /// The accepted answers for this peer and realm, the latest first. Where somebody else leads to the peer, only what
+    /// was given to such an errand: nobody is to spend what the user gave for his own.
+    pub(crate) fn remembered(&self, peer: &Peer, ask: &Ask, place: Place) -> Vec<Candidate> {
+        let proven = self.peers.get(peer).map_or(&[][..], |record| &record.proven);
+        let here = |place| {
+            let mine = move |proven: &&Proven| proven.place == place && proven.realm == ask.realm;
+            proven.iter().rev().filter(mine)
+        };
+        let chosen = match place {
+            Place::Chosen => Some(here(Place::Chosen)),
+            Place::Elsewhere => None,
+        };
+        let candidates = chosen.into_iter().flatten().chain(here(Place::Elsewhere));
+        candidates
             .map(|proven| Candidate {
                 credentials: Arc::clone(&proven.credentials),
                 who: Who::Memory,
@@ -283,7 +296,7 @@ impl Desk {
         &mut self,
         peer: &Peer,
         realm: Option<&str>,
-        candidate: &Candidate,
+        (candidate, place): (&Candidate, Place),
         outcome: Outcome,
         epoch: u64,
     ) {
@@ -301,7 +314,8 @@ impl Desk {
             Outcome::Accepted => {
                 record.tries.clear();
                 record.wrong = None;
-                if let Some(known) = record.proven.iter_mut().find(|proven| here(proven)) {
+                let same_place = |proven: &&mut Proven| here(proven) && proven.place == place;
+                if let Some(known) = record.proven.iter_mut().find(same_place) {
                     if *consent == Consent::Clear {
                         known.consent = Consent::Clear;
                     }
@@ -311,6 +325,7 @@ impl Desk {
                     record.proven.remove(0);
                 }
                 record.proven.push(Proven {
+                    place,
                     realm: realm.map(str::to_owned),
                     credentials: Arc::clone(credentials),
                     consent: *consent,

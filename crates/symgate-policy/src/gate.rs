@@ -7,7 +7,7 @@ use std::sync::{Arc, MutexGuard};
 
 use symgate_auth::{Answer, Ask, CredentialSource, Credentials, Origin, Outcome, Refusal, Target, Wanted};
 
-use crate::desk::{Candidate, Consent, Desk, Known, Peer, Standing, Who};
+use crate::desk::{Candidate, Consent, Desk, Known, Peer, Place, Standing, Who};
 use crate::{
     Asker, Cause, Errand, Given, Interaction, Lookup, Name, Policy, Previous, Prompted, Question, Reply, Session,
     Verdict, exposes_password,
@@ -127,7 +127,7 @@ impl Gate {
             });
         }
         let peer = Peer::of(ask);
-        candidates.extend(desk.remembered(&peer, ask));
+        candidates.extend(desk.remembered(&peer, ask, self.place(ask)));
         // The scheme gave way to another one before the peer judged the password: nobody is asked for it twice. One that
         // was given for a realm stays with it; NTLM and Negotiate name none.
         let unjudged = self
@@ -139,6 +139,15 @@ impl Gate {
         candidates
             .retain(|candidate| fits(&candidate.credentials, ask) && (silent || candidate.consent == Consent::Clear));
         candidates
+    }
+
+    /// Who chose the peer that asks. A proxy is always the user's or his settings', who has no other.
+    fn place(&self, ask: &Ask) -> Place {
+        if ask.target == Target::Proxy || self.errand.names(ask.target, &ask.origin) {
+            Place::Chosen
+        } else {
+            Place::Elsewhere
+        }
     }
 
     /// Asks the sources, then a person. This gate holds the peer's turn.
@@ -373,7 +382,8 @@ impl Gate {
             }
             match what {
                 What::Credentials(candidate) => {
-                    desk.judge(&peer, ask.realm.as_deref(), candidate, outcome, self.epoch);
+                    let place = self.place(ask);
+                    desk.judge(&peer, ask.realm.as_deref(), (candidate, place), outcome, self.epoch);
                 }
                 What::Ticket(_) => desk.judge_ticket(&peer, outcome),
             }

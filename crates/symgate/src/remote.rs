@@ -84,6 +84,9 @@ impl Client {
             .with_field("User-Agent", self.settings().user_agent.as_str())
             .with_field("Accept", "*/*")
             .with_downgrade(self.settings().downgrade);
+        // What a pointer names is not where the user lets his logins go by themselves.
+        let named = origin_of(url).is_some_and(|origin| server.errand.names(Target::Origin, &origin));
+        let request = if named { request } else { request.as_stranger() };
         let fetched = self.net().fetch(request, &self.peers(), &mut visit, job.cancel);
         if fetched.is_ok() {
             visit.store_held();

@@ -33,7 +33,11 @@ impl AuthSession {
             let ending = match (self.barrier(&**spec), self.offers.best(&**spec)) {
                 (Some(floor), _) => Ending::Downgrade(floor),
                 (None, Some(challenge)) => {
-                    self.ask(Arc::clone(spec), challenge, Ending::NoAnswer, request);
+                    let otherwise = match spec.wanted() {
+                        Wanted::Ticket => Ending::NoTicket,
+                        Wanted::Bearer | Wanted::Password => Ending::NoAnswer,
+                    };
+                    self.ask(Arc::clone(spec), challenge, otherwise, request);
                     return Ok(());
                 }
                 (None, None) => match self.offers.flaw(spec.scheme()) {
@@ -65,7 +69,7 @@ impl AuthSession {
                 tried.push(Tried {
                     name: scheme.as_str(),
                     scheme,
-                    ending: Ending::NotBuiltIn,
+                    ending: Ending::NotInOrder,
                 });
             }
         }
@@ -172,6 +176,9 @@ impl AuthSession {
     /// Makes the mechanism and goes its first step; also again on a new connection.
     pub(super) fn begin(&mut self, plan: Plan, request: &RequestLine<'_>) -> Result<(), Error> {
         self.last = Some((plan.spec.scheme(), plan.realm.clone()));
+        if plan.spec.binding() == Binding::Connection && !self.bound.is_anonymous() && self.bound != plan.identity {
+            self.trace = Trace::HalfDone;
+        }
         let setup = Setup {
             target: self.target,
             peer: &self.peer,
@@ -260,6 +267,10 @@ impl AuthSession {
         let decided = exchange.is_decided();
         if !decided && matches!(exchange.plan.given, Given::Answered(_)) && exchange.has_credentials() {
             return self.give_way(exchange, Ending::BrokenOff, request);
+        }
+        if exchange.is_connection_bound() {
+            // Some peers stay in the middle of the exchange that they refused.
+            self.trace = Trace::HalfDone;
         }
         let plan = exchange.plan;
         match (&plan.given, &plan.identity) {

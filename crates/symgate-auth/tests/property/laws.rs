@@ -11,7 +11,7 @@ use symgate_auth::challenge::{Challenge, parse, parse_info};
 use symgate_auth::mechanism::{Order, RequestLine, Spec, TokenError};
 use symgate_auth::{
     Answer, Ask, AuthSession, Authenticator, Channel, Credentials, Error, Limits, Next, Origin, Outcome, Peers, Secret,
-    Seed, Target, UriScheme, Wanted,
+    Seed, Sent, Target, UriScheme, Wanted,
 };
 
 use super::mechanisms;
@@ -196,7 +196,7 @@ impl Play<'_> {
         while let Some(op) = self.byte() {
             match op % 8 {
                 0 => self.session.start(&request())?,
-                1 => self.session.handle_closed(&request())?,
+                1 => self.session.handle_closed(&request(), Sent::Maybe)?,
                 2 => {
                     self.rounds = 0;
                     self.session.handle_success([], [&b"mutual"[..]])?;

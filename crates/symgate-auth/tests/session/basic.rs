@@ -252,8 +252,8 @@ fn giving_up_says_what_was_offered_and_why_each_ended() {
         (&[BASIC], "offered Basic; Basic: no credentials"),
         (
             &["Negotiate, Passport1.4 a=b, NTLM, bAsIc"],
-            "offered Negotiate, `Passport1.4`, NTLM, Basic; Basic: no credentials; Negotiate: not supported; \
-             NTLM: not supported",
+            "offered Negotiate, `Passport1.4`, NTLM, Basic; Basic: no credentials; Negotiate: left out of the schemes that may answer; \
+             NTLM: left out of the schemes that may answer",
         ),
     ];
     for (fields, message) in table {

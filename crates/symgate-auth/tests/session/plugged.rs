@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use symgate_auth::mechanism::{Order, Spec, TokenError};
 use symgate_auth::{
-    Answer, Error, Identity, LimitError, Next, Outcome, PeerError, Pinning, Scheme, Secret, Target, Wanted,
+    Answer, Error, Identity, LimitError, Limits, Next, Outcome, PeerError, Pinning, Scheme, Secret, Sent, Target,
+    Wanted,
 };
 
 use self::mechanisms::{Endless, Nonces, ThreeRounds, Ticket};
@@ -63,6 +64,72 @@ fn three_rounds_on_one_connection_bind_it() {
     scene.next_fetch("/elsewhere");
     scene.session.handle_reused(&alice);
     assert_eq!(scene.start(), None, "a kept connection carries it too");
+}
+
+#[test]
+fn a_connection_of_one_user_is_not_used_to_authenticate_another() {
+    let mut scene = scene(Target::Origin, &["NTLM"]);
+    let alice = Identity::Known(credentials("alice"));
+    scene.session.handle_reused(&alice);
+    scene.challenge(&["NTLM"]).unwrap();
+    scene.answer(using("bob")).unwrap();
+    assert!(scene.session.needs_new_connection(), "the peer takes it for alice's");
+    scene.closed().unwrap();
+    assert!(!scene.session.needs_new_connection());
+
+    // Her own connection serves her again.
+    let mut scene = self::scene(Target::Origin, &["NTLM"]);
+    scene.session.handle_reused(&alice);
+    scene.challenge(&["NTLM"]).unwrap();
+    scene.answer(using("alice")).unwrap();
+    assert!(!scene.session.needs_new_connection());
+}
+
+#[test]
+fn a_stranger_volunteers_nothing() {
+    let mut scene = scene(Target::Origin, &["NTLM"]);
+    three_rounds(&mut scene, "alice");
+    scene.success();
+    scene.next_fetch("/elsewhere");
+    assert!(scene.start().is_some(), "what was accepted is volunteered");
+    scene.next_fetch("/elsewhere");
+    scene.as_stranger();
+    assert_eq!(scene.start(), None);
+    scene.challenge(&["NTLM"]).unwrap();
+    assert_eq!(scene.ask().attempt, 1, "whoever answers decides anew");
+}
+
+#[test]
+fn a_new_connection_gets_a_new_ticket() {
+    let mut scene = scene(Target::Proxy, &["Negotiate"]);
+    scene.challenge(&["Negotiate"]).unwrap();
+    scene.answer(Answer::Ambient).unwrap();
+    scene.session.handle_token(Ok(Secret::new("first")), &REQUEST).unwrap();
+    assert_eq!(scene.value().as_deref(), Some("Negotiate first"));
+    scene.closed().unwrap();
+    assert!(
+        matches!(scene.session.next(), Next::Token(_)),
+        "a ticket is dated, and bound to its channel"
+    );
+    scene.session.handle_token(Ok(Secret::new("second")), &REQUEST).unwrap();
+    assert_eq!(scene.value().as_deref(), Some("Negotiate second"));
+}
+
+#[test]
+fn what_never_left_was_not_judged() {
+    let mut scene = scene(Target::Proxy, &["NTLM"]);
+    scene.challenge(&["NTLM"]).unwrap();
+    scene.answer(using("alice")).unwrap();
+    // The peer closes with each challenge, so the last message is made and not sent.
+    for _ in 0..=Limits::default().repeats {
+        scene.challenge(&["NTLM two.7"]).unwrap();
+        assert!(scene.value().unwrap().starts_with("NTLM three."));
+        scene.session.handle_closed(&REQUEST, Sent::No).unwrap();
+        assert!(scene.value().unwrap().starts_with("NTLM one."));
+    }
+    scene.challenge(&["NTLM two.7"]).unwrap();
+    scene.success();
+    assert_eq!(scene.reports(), [(1, Outcome::Accepted)]);
 }
 
 /// squid's negotiate_wrapper hands SPNEGO with NTLM to its Kerberos helper, answers the half of an exchange with a

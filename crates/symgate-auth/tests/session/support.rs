@@ -5,7 +5,7 @@ use std::sync::Arc;
 use symgate_auth::mechanism::{Order, RequestLine};
 use symgate_auth::{
     Answer, Ask, AuthSession, Authenticator, Channel, Credentials, Error, GaveUp, Limits, Next, Origin, Outcome, Peers,
-    Seed, Target, UriScheme, basic,
+    Seed, Sent, Target, UriScheme, basic,
 };
 
 pub(crate) static CLEARTEXT: Channel = Channel::CLEARTEXT;
@@ -66,6 +66,12 @@ impl Scene {
         self.session = session(self.target, path, &self.peers, &self.order);
     }
 
+    /// The session's peer was named by somebody else.
+    pub(crate) fn as_stranger(&mut self) {
+        let other = session(self.target, "/elsewhere", &self.peers, &self.order);
+        self.session = other.as_stranger();
+    }
+
     pub(crate) fn challenge(&mut self, fields: &[&str]) -> Result<(), Error> {
         let fields = fields.iter().map(|field| field.as_bytes());
         self.session.handle_challenge(fields, &REQUEST)
@@ -85,7 +91,7 @@ impl Scene {
     }
 
     pub(crate) fn closed(&mut self) -> Result<(), Error> {
-        self.session.handle_closed(&REQUEST)
+        self.session.handle_closed(&REQUEST, Sent::Maybe)
     }
 
     /// What would be sent.

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use symgate_auth::{AuthSession, Channel, Identity, Origin, Refusal, Target, UriScheme};
+use symgate_auth::{AuthSession, Channel, Identity, Origin, Pinning, Refusal, Target, UriScheme};
 
 use super::{Fetch, Interrupted, Plan, Purpose, Queued, Release, State, Stream};
 use crate::error::{Error, FailureKind, LimitError, Misuse, PeerError};
@@ -59,12 +59,17 @@ impl Fetch {
     /// As whom a stream is wanted: an errand that waited for a place may have been overtaken by one that learned it, and
     /// would pass by the stream that was opened for it.
     pub(super) fn renew_identities(&mut self) {
+        let is_home = self.is_home();
         let key = &mut self.endpoint.key;
         let proxy = key.route.proxy();
         key.proxy_identity = proxy.map_or(Identity::Anonymous, |proxy| {
             self.authenticator.peers().identity(Target::Proxy, proxy)
         });
-        key.origin_identity = self.authenticator.peers().bound_identity(Target::Origin, &self.origin);
+        key.origin_identity = if is_home {
+            self.authenticator.peers().bound_identity(Target::Origin, &self.origin)
+        } else {
+            Identity::Anonymous
+        };
         key.origin = far_end(&key.route, &self.origin, &key.origin_identity);
     }
 
@@ -79,8 +84,9 @@ impl Fetch {
             Route::Tunnel(proxy) => {
                 let channel = self.stream.proxy_channel.clone();
                 let tunnel = if let Some(mut tunnel) = self.interrupted.tunnel.take() {
-                    tunnel.reopened(&channel);
-                    tunnel
+                    let reopened = tunnel.reopened(&channel);
+                    self.state = State::Tunnel(tunnel);
+                    return reopened;
                 } else {
                     Box::new(Tunnel::new(
                         proxy,
@@ -135,14 +141,19 @@ impl Fetch {
             origin_channel,
             ..
         } = self.stream.clone();
-        let exchange = if let Some(mut exchange) = self.interrupted.exchange.take() {
-            exchange.reopened(&proxy_channel, &origin_channel);
-            exchange
-        } else {
-            Box::new(self.exchange(proxy_channel, origin_channel))
-        };
-        self.state = State::Exchange(exchange);
+        if let Some(mut exchange) = self.interrupted.exchange.take() {
+            let reopened = exchange.reopened(&proxy_channel, &origin_channel);
+            self.state = State::Exchange(exchange);
+            return reopened;
+        }
+        self.state = State::Exchange(Box::new(self.exchange(proxy_channel, origin_channel)));
         Ok(())
+    }
+
+    /// Whether the errand is where its own request leads, and not where a redirect does: only there may it show by itself
+    /// what was accepted before.
+    fn is_home(&self) -> bool {
+        self.home.as_ref() == Some(&self.origin)
     }
 
     pub(super) fn origin_hop(&self) -> Hop {
@@ -159,6 +170,12 @@ impl Fetch {
             let authenticator = self.authenticator.clone();
             let mut session = AuthSession::new(hop.target, hop.origin.clone(), path, authenticator, self.limits.auth);
             session.handle_reused(bound);
+            if hop.target == Target::Origin && !self.is_home() {
+                session = session.as_stranger();
+            }
+            if hop.target == Target::Origin && matches!(self.endpoint.key.route, Route::Forward(_)) {
+                session.handle_pinning(Pinning::Shared);
+            }
             Side {
                 session,
                 hop: hop.clone(),

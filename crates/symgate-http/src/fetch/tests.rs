@@ -220,7 +220,7 @@ fn a_tunnel_can_be_driven_alone() {
             Action::Release(Release::Close) => closed += 1,
             Action::Open(endpoint) => {
                 assert_eq!(endpoint.reuse, Reuse::Never);
-                tunnel.reopened(&Channel::CLEARTEXT);
+                tunnel.reopened(&Channel::CLEARTEXT).unwrap();
             }
             Action::Note(_) | Action::Report(..) => {}
             Action::Done => break,

@@ -170,6 +170,27 @@ fn asks_in_order_given_memory_source_person() {
 }
 
 #[test]
+fn who_is_led_to_a_peer_is_not_given_what_was_given_for_it() {
+    let explicit = Explicit::default().for_stores(given("given"));
+    let (person, asked) = script([typed("typed")]);
+    let answers = Answers::default().with_explicit(explicit).with_prompter(person);
+    let session = Session::new(Policy::interactive(), answers);
+    let ask = ask(Target::Origin, "s");
+    let mut own = gate(&session);
+    assert_eq!(shown(&own.answer(&ask)), "given");
+    own.report(&ask, Outcome::Accepted);
+    // Another store redirects to it: the person decides anew, once for all files.
+    let elsewhere = || session.gate(Errand::new(origin("other"), "base"), Arc::default());
+    for _ in 0..2 {
+        let mut led = elsewhere();
+        assert_eq!(shown(&led.answer(&ask)), "typed");
+        led.report(&ask, Outcome::Accepted);
+    }
+    assert_eq!(asked.lock().unwrap().len(), 1);
+    assert_eq!(shown(&gate(&session).answer(&ask)), "given");
+}
+
+#[test]
 fn a_password_that_nobody_judged_is_given_to_the_next_scheme_without_asking() {
     let negotiate = Ask {
         scheme: Scheme::Negotiate,
@@ -404,7 +425,12 @@ fn a_password_accepted_in_its_realm_outlives_a_rejection_in_another() {
         assert_eq!(shown(&gate.answer(ask)), expected);
         gate.report(ask, outcome);
     }
-    assert!(session.desk().remembered(&Peer::of(&mine), &mine).is_empty());
+    assert!(
+        session
+            .desk()
+            .remembered(&Peer::of(&mine), &mine, Place::Chosen)
+            .is_empty()
+    );
     assert_eq!(shown(&gate.answer(&mine)), "Refuse(Automatic)");
 }
 

@@ -156,8 +156,9 @@ impl Prompter for Person {
 struct Model {
     prompts_on: bool,
     latched: BTreeMap<LatchKey, Cause>,
-    /// By peer, as `target host`.
-    proven: BTreeMap<String, &'static str>,
+    /// By peer, as `target host`: what was accepted where the user chose the peer, and where somebody else led there.
+    chosen: BTreeMap<String, &'static str>,
+    elsewhere: BTreeMap<String, &'static str>,
     rejected: BTreeSet<(String, &'static str)>,
 }
 
@@ -169,11 +170,18 @@ enum Said {
 
 impl Model {
     /// What must be answered, and how many questions that takes.
-    fn answer(&mut self, key: &LatchKey, peer: &str, replies: &[Option<&'static str>]) -> (Said, usize) {
+    fn answer(
+        &mut self,
+        key: &LatchKey,
+        peer: &str,
+        is_chosen: bool,
+        replies: &[Option<&'static str>],
+    ) -> (Said, usize) {
         if self.latched.contains_key(key) {
             return (Said::Refused(Refusal::Latched), 0);
         }
-        if let Some(password) = self.proven.get(peer) {
+        let chosen = self.chosen.get(peer).filter(|_| is_chosen);
+        if let Some(password) = chosen.or_else(|| self.elsewhere.get(peer)) {
             return (Said::Password((*password).to_owned()), 0);
         }
         let mut questions = 0;
@@ -200,14 +208,21 @@ impl Model {
         (Said::Refused(Refusal::Automatic), questions)
     }
 
-    fn report(&mut self, peer: &str, password: &'static str, outcome: Outcome) {
+    fn report(&mut self, peer: &str, is_chosen: bool, password: &'static str, outcome: Outcome) {
         match outcome {
             Outcome::Abandoned => {}
             Outcome::Accepted => {
-                self.proven.insert(peer.to_owned(), password);
+                let place = if is_chosen {
+                    &mut self.chosen
+                } else {
+                    &mut self.elsewhere
+                };
+                place.insert(peer.to_owned(), password);
             }
             Outcome::Rejected => {
-                self.proven.remove(peer);
+                for place in [&mut self.chosen, &mut self.elsewhere] {
+                    place.retain(|at, proven| at != peer || *proven != password);
+                }
                 self.rejected.insert((peer.to_owned(), password));
             }
         }
@@ -239,7 +254,8 @@ pub(crate) fn a_session_follows_the_naive_model(bytes: &[u8]) {
             2 => {
                 session.close();
                 model.latched.clear();
-                model.proven.clear();
+                model.chosen.clear();
+                model.elsewhere.clear();
             }
             3 => {
                 let (host, cause) = (
@@ -280,7 +296,8 @@ fn challenge(choices: &mut Choices<'_>, session: &Session, desk: &Mutex<Desk>, m
         .collect();
     let key = errand.latch_key(target, &ask.origin);
     let peer = format!("{target} {}", ask.origin);
-    let (expected, questions) = model.answer(&key, &peer, &replies);
+    let is_chosen = target == Target::Proxy || errand.names(target, &ask.origin);
+    let (expected, questions) = model.answer(&key, &peer, is_chosen, &replies);
     *desk.lock().expect("one thread") = Desk {
         replies: replies.into(),
         questions: 0,
@@ -297,7 +314,7 @@ fn challenge(choices: &mut Choices<'_>, session: &Session, desk: &Mutex<Desk>, m
             } else {
                 gate.report(&ask, outcome);
             }
-            model.report(&peer, password, outcome);
+            model.report(&peer, is_chosen, password, outcome);
             Said::Password((*password).to_owned())
         }
         Answer::Refuse(refusal) => Said::Refused(refusal),
