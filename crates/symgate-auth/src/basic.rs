@@ -12,8 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::challenge::Challenge;
-use crate::mechanism::{Mechanism, MechanismError, Rejection, RequestLine, Round, Setup, Spec, Step};
+use crate::mechanism::{Mechanism, MechanismError, Setup, Spec};
+use crate::once::Once;
 use crate::{Credentials, Identity, Password, Scheme, Secret, Wanted};
 
 /// The value of `Authorization` or `Proxy-Authorization` for this name and password
@@ -78,59 +78,12 @@ impl Spec for BasicSpec {
     }
 
     fn make(&self, setup: Setup<'_>) -> Result<Box<dyn Mechanism>, MechanismError> {
-        match setup.identity {
-            Identity::Known(credentials) if matches!(**credentials, Credentials::Password(_)) => Ok(Box::new(Basic {
-                credentials: Arc::clone(credentials),
-                challenge: setup.remembered.cloned(),
-                value: Value::Unsent,
-            })),
-            Identity::Known(_) | Identity::Ambient | Identity::Anonymous => Err(NEEDS_PASSWORD),
-        }
-    }
-}
-
-/// One exchange: the value goes out once, and a challenge after it is the peer's no.
-#[derive(Debug)]
-struct Basic {
-    credentials: Arc<Credentials>,
-    /// The challenge that the value answers; for a volunteered value the one that was answered last.
-    challenge: Option<Challenge<'static>>,
-    value: Value,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Value {
-    Sent,
-    Unsent,
-}
-
-impl Mechanism for Basic {
-    fn step(&mut self, round: Round<'_>, _request: &RequestLine<'_>) -> Result<Step, MechanismError> {
-        match (self.value, round) {
-            (Value::Unsent, Round::Start) => {}
-            (Value::Unsent, Round::Challenge(challenge)) => self.challenge = Some(challenge.clone().into_owned()),
-            (Value::Sent, Round::Challenge(challenge)) => return Ok(Step::Reject(self.judge(challenge))),
-            (Value::Sent, Round::Start) | (_, Round::Token(_)) => return Ok(Step::Reject(Rejection::Unsupported)),
-        }
-        let Credentials::Password(password) = &*self.credentials else {
+        let Identity::Known(credentials) = setup.identity else {
             return Err(NEEDS_PASSWORD);
         };
-        let value = encode(password)?;
-        self.value = Value::Sent;
-        Ok(Step::Finish(value))
-    }
-
-    fn remember(&self) -> Option<Challenge<'static>> {
-        self.challenge.clone()
-    }
-}
-
-impl Basic {
-    /// What a challenge after the value means: a realm other than the one that was answered has judged nothing.
-    fn judge(&self, challenge: &Challenge<'_>) -> Rejection {
-        match &self.challenge {
-            Some(answered) if answered.param("realm") != challenge.param("realm") => Rejection::OtherRealm,
-            Some(_) | None => Rejection::Refused,
+        match &**credentials {
+            Credentials::Password(password) => Ok(Box::new(Once::new(encode(password)?, setup.remembered))),
+            Credentials::Bearer(_) => Err(NEEDS_PASSWORD),
         }
     }
 }
@@ -142,7 +95,8 @@ const PREFIX: &str = "Basic ";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mechanism::RequestLine;
+    use crate::challenge::Challenge;
+    use crate::mechanism::{Rejection, RequestLine, Round, Step};
     use crate::{Channel, Origin, Peers, Seed, Target, UriScheme};
 
     fn value(user: &str, password: &[u8]) -> Result<String, MechanismError> {

@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use crate::challenge::Challenge;
-use crate::mechanism::{Mechanism, MechanismError, Rejection, RequestLine, Round, Setup, Spec, Step};
+use crate::mechanism::{Mechanism, MechanismError, Setup, Spec};
+use crate::once::Once;
 use crate::{Credentials, Identity, Scheme, Secret, Target, Wanted};
 
 /// Bearer, to be put into an [`Order`](crate::mechanism::Order).
@@ -74,62 +74,15 @@ impl Spec for BearerSpec {
     }
 
     fn make(&self, setup: Setup<'_>) -> Result<Box<dyn Mechanism>, MechanismError> {
-        match (setup.target, setup.identity) {
-            (Target::Proxy, _) => Err(MechanismError::Credentials("bearer tokens are for servers only")),
-            (Target::Origin, Identity::Known(credentials)) if matches!(**credentials, Credentials::Bearer(_)) => {
-                Ok(Box::new(Bearer {
-                    credentials: Arc::clone(credentials),
-                    challenge: setup.remembered.cloned(),
-                    value: Value::Unsent,
-                }))
-            }
-            (Target::Origin, Identity::Known(_) | Identity::Ambient | Identity::Anonymous) => Err(NEEDS_TOKEN),
+        if setup.target == Target::Proxy {
+            return Err(MechanismError::Credentials("bearer tokens are for servers only"));
         }
-    }
-}
-
-/// One exchange: the value goes out once, and a challenge after it is the server's no.
-#[derive(Debug)]
-struct Bearer {
-    credentials: Arc<Credentials>,
-    /// The challenge that the value answers; for a volunteered value the one that was answered last.
-    challenge: Option<Challenge<'static>>,
-    value: Value,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Value {
-    Sent,
-    Unsent,
-}
-
-impl Mechanism for Bearer {
-    fn step(&mut self, round: Round<'_>, _request: &RequestLine<'_>) -> Result<Step, MechanismError> {
-        match (self.value, round) {
-            (Value::Unsent, Round::Start) => {}
-            (Value::Unsent, Round::Challenge(challenge)) => self.challenge = Some(challenge.clone().into_owned()),
-            (Value::Sent, Round::Challenge(challenge)) => return Ok(Step::Reject(self.judge(challenge))),
-            (Value::Sent, Round::Start) | (_, Round::Token(_)) => return Ok(Step::Reject(Rejection::Unsupported)),
-        }
-        let Credentials::Bearer(token) = &*self.credentials else {
+        let Identity::Known(credentials) = setup.identity else {
             return Err(NEEDS_TOKEN);
         };
-        let value = encode(token)?;
-        self.value = Value::Sent;
-        Ok(Step::Finish(value))
-    }
-
-    fn remember(&self) -> Option<Challenge<'static>> {
-        self.challenge.clone()
-    }
-}
-
-impl Bearer {
-    /// What a challenge after the value means: a realm other than the one that was answered has judged nothing.
-    fn judge(&self, challenge: &Challenge<'_>) -> Rejection {
-        match &self.challenge {
-            Some(answered) if answered.param("realm") != challenge.param("realm") => Rejection::OtherRealm,
-            Some(_) | None => Rejection::Refused,
+        match &**credentials {
+            Credentials::Bearer(token) => Ok(Box::new(Once::new(encode(token)?, setup.remembered))),
+            Credentials::Password(_) => Err(NEEDS_TOKEN),
         }
     }
 }
@@ -141,6 +94,8 @@ const PREFIX: &[u8] = b"Bearer ";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::challenge::Challenge;
+    use crate::mechanism::{Rejection, RequestLine, Round, Step};
     use crate::{Channel, Origin, Peers, Seed, UriScheme};
 
     #[test]
@@ -219,16 +174,8 @@ mod tests {
 
     #[test]
     fn a_token_that_cannot_be_sent_is_told_before_anything_is() {
-        let request = RequestLine {
-            method: "GET",
-            target: "/",
-            wall: 0,
-            channel: &Channel::CLEARTEXT,
-            body: &[],
-        };
-        let mut bearer = make(Target::Origin, &token("two words"), None).unwrap();
-        let step = bearer.step(Round::Start, &request);
-        assert!(matches!(step, Err(MechanismError::Credentials(_))));
+        let made = make(Target::Origin, &token("two words"), None);
+        assert!(matches!(made, Err(MechanismError::Credentials(_))));
     }
 
     const BAD_CHARACTER: &str = "the credentials cannot be sent: the token has a character that Bearer cannot carry";

@@ -78,6 +78,7 @@ mod limits;
 pub mod mechanism;
 pub mod negotiate;
 pub mod ntlm;
+mod once;
 mod origin;
 mod peers;
 mod scheme;
