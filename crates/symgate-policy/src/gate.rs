@@ -81,7 +81,7 @@ impl Gate {
         match pending.what.who() {
             Who::Explicit => Some("the command line"),
             Who::Memory => Some("this session"),
-            Who::Prompter => Some("the person asked"),
+            Who::Prompter => Some(self.session.prompter_name()),
             Who::Source(index) => self.session.sources().get(index).map(|source| source.name()),
         }
     }
@@ -189,6 +189,10 @@ impl Gate {
                     consent: Consent::Protected,
                 },
             ),
+            Reply::Failed(why) => {
+                self.session.tell_failed(source.name(), &why);
+                None
+            }
             // A ticket answers requests for a ticket only: ambient NTLM never goes by itself.
             Reply::Ambient | Reply::None => None,
         }
@@ -254,6 +258,10 @@ impl Gate {
                 Prompted::Cancelled => {
                     self.end(ask.target, &ask.origin, Cause::ByUser);
                     return Answer::Refuse(Refusal::ByUser);
+                }
+                Prompted::Failed(why) => {
+                    self.session.tell_failed(self.session.prompter_name(), &why);
+                    return self.refuse_automatically(ask);
                 }
                 Prompted::Answer(_) | Prompted::Unavailable => return self.refuse_automatically(ask),
             }
@@ -388,11 +396,18 @@ impl Gate {
                 What::Ticket(_) => desk.judge_ticket(&peer, outcome),
             }
         });
-        if let What::Credentials(candidate) = what
-            && let Who::Source(index) = candidate.who
-            && let Some(source) = self.session.sources().get(index)
-        {
-            source.report(ask, &candidate.credentials, outcome);
+        let What::Credentials(candidate) = what else { return };
+        match candidate.who {
+            Who::Source(index) => {
+                if let Some(source) = self.session.sources().get(index) {
+                    source.report(ask, &candidate.credentials, outcome);
+                }
+            }
+            Who::Prompter if outcome == Outcome::Accepted => {
+                let sources = self.session.sources().iter();
+                sources.for_each(|source| source.keep(ask, &candidate.credentials));
+            }
+            Who::Explicit | Who::Memory | Who::Prompter => {}
         }
     }
 

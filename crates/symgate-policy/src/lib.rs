@@ -90,7 +90,7 @@ pub use latch::{Cause, LatchKey, Latches};
 pub use options::{Debugger, Presence, PromptSetting, Prompts, SymbolOptions};
 pub use policy::{Policy, Verdict};
 pub use rule::{HostPattern, PatternError, Rule};
-pub use session::{Answers, Session};
+pub use session::{Answers, Listener, Session};
 pub use source::{
     Asker, Interaction, Lookup, Name, Previous, Prompted, Prompter, Question, Reply, Source, Tickets, exposes_password,
 };

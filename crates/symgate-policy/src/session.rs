@@ -36,6 +36,8 @@ struct Shared {
     prompter: Mutex<Option<Box<dyn Prompter>>>,
     /// Kept apart from the prompter, whose lock is held as long as a person thinks.
     asker: Asker,
+    prompter_name: String,
+    listener: Option<Box<dyn Listener>>,
 }
 
 /// Who answers, in this order: what was given, the sources as added, the prompter.
@@ -44,6 +46,20 @@ pub struct Answers {
     explicit: Explicit,
     sources: Vec<Box<dyn Source>>,
     prompter: Option<Box<dyn Prompter>>,
+    listener: Option<Box<dyn Listener>>,
+}
+
+/// Who is told what sources and prompters could not do; a call that takes long makes an errand wait.
+pub trait Listener: Send + Sync {
+    /// `who` could not be asked, or could not keep or erase an answer: `why`, in one line that holds no secret. It may
+    /// hold text of a helper program, which is untrusted.
+    fn failed(&self, who: &str, why: &str);
+}
+
+impl<F: Fn(&str, &str) + Send + Sync> Listener for F {
+    fn failed(&self, who: &str, why: &str) {
+        self(who, why);
+    }
 }
 
 impl Answers {
@@ -67,6 +83,13 @@ impl Answers {
         self.prompter = Some(Box::new(prompter));
         self
     }
+
+    /// Sets who is told what sources and the prompter could not do.
+    #[must_use]
+    pub fn with_listener(mut self, listener: impl Listener + 'static) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
 }
 
 impl Session {
@@ -77,6 +100,7 @@ impl Session {
             explicit,
             sources,
             prompter,
+            listener,
         } = answers;
         Self {
             shared: Arc::new(Shared {
@@ -86,7 +110,9 @@ impl Session {
                 explicit,
                 sources,
                 asker: prompter.as_ref().map_or(Asker::Program, |prompter| prompter.asker()),
+                prompter_name: prompter.as_ref().map_or("", |prompter| prompter.name()).to_owned(),
                 prompter: Mutex::new(prompter),
+                listener,
             }),
         }
     }
@@ -136,6 +162,17 @@ impl Session {
 
     pub(crate) fn asker(&self) -> Asker {
         self.shared.asker
+    }
+
+    pub(crate) fn prompter_name(&self) -> &str {
+        &self.shared.prompter_name
+    }
+
+    /// Tells whoever listens.
+    pub(crate) fn tell_failed(&self, who: &str, why: &str) {
+        if let Some(listener) = &self.shared.listener {
+            listener.failed(who, why);
+        }
     }
 
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {

@@ -25,6 +25,11 @@ pub trait Source: Send + Sync {
     fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome) {
         let _ = (ask, credentials, outcome);
     }
+
+    /// Learns that the peer accepted what a person typed: to keep it, where the user wants that.
+    fn keep(&self, ask: &Ask, credentials: &Credentials) {
+        let _ = (ask, credentials);
+    }
 }
 
 /// Whether a source shows something.
@@ -63,6 +68,8 @@ pub enum Previous {
 pub enum Reply {
     /// The operating system can make a token for the logged-on user.
     Ambient,
+    /// It could not look, in one line for a person: nothing in it is a secret. The next one is asked.
+    Failed(String),
     /// Nothing here.
     None,
     /// These.
@@ -90,6 +97,11 @@ impl Source for Tickets {
 
 /// Asks a person, or a program that does.
 pub trait Prompter: Send {
+    /// A name for diagnostics, such as `askpass`.
+    fn name(&self) -> &str {
+        "the person asked"
+    }
+
     /// Asks, and blocks until there is an answer. Only one question is open at a time.
     fn ask(&mut self, question: &Question<'_>) -> Prompted;
 
@@ -141,6 +153,8 @@ pub enum Prompted {
     Answer(Credentials),
     /// The person said no.
     Cancelled,
+    /// Nobody could be asked, and why, in one line for a person: nothing in it is a secret.
+    Failed(String),
     /// Nobody could be asked.
     Unavailable,
 }
