@@ -72,6 +72,7 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod debugger;
 mod desk;
 mod errand;
 mod explicit;
@@ -79,16 +80,19 @@ mod gate;
 mod latch;
 mod options;
 mod policy;
+mod prompts;
 mod rule;
 mod session;
 mod source;
 
+pub use debugger::Debugger;
 pub use errand::Errand;
 pub use explicit::{Explicit, Given};
 pub use gate::Gate;
 pub use latch::{Cause, LatchKey, Latches};
-pub use options::{Debugger, Presence, PromptSetting, Prompts, SymbolOptions};
+pub use options::{FlagsError, Radix, SymbolOptions};
 pub use policy::{Policy, Verdict};
+pub use prompts::{Presence, PromptSetting, Prompts};
 pub use rule::{HostPattern, PatternError, Rule};
 pub use session::{Answers, Listener, Session};
 pub use source::{

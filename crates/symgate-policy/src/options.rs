@@ -1,35 +1,130 @@
-//! The prompt setting and where it comes from: symbol options, debuggers, the terminal (SYMSRV §3.2, DECISIONS §4).
+//! The debuggers' symbol options: every bit with its name, and the two ways to write a set of them (SYMSRV §6.2).
 
 use std::fmt;
 
-/// Whether a question may be shown.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Prompts {
-    /// Nothing visible is opened; silent sources still answer.
-    Off,
-    /// A person may be asked.
-    On,
-}
+use crate::Prompts;
 
 /// The debuggers' symbol options (`SYMOPT_*`), a set of bits.
+///
+/// The bits are those of the [symbol options page](https://learn.microsoft.com/windows-hardware/drivers/debugger/symbol-options).
+/// One of them has a meaning here: [`NO_PROMPTS`](Self::NO_PROMPTS). The others are kept and named.
 ///
 /// ```
 /// use symgate_policy::{Prompts, SymbolOptions};
 ///
 /// assert_eq!(SymbolOptions::new(0xB0227).prompts(), Prompts::Off);
 /// assert_eq!(SymbolOptions::new(0x401).prompts(), Prompts::On);
+///
+/// let options = SymbolOptions::parse_flags("30237")?;
+/// let shown: Vec<_> = SymbolOptions::named().filter(|(option, _)| options.contains(*option)).collect();
+/// assert_eq!(shown.len(), 8);
+/// assert_eq!(shown.first(), Some(&(SymbolOptions::CASE_INSENSITIVE, "SYMOPT_CASE_INSENSITIVE")));
+/// # Ok::<(), symgate_policy::FlagsError>(())
 /// ```
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct SymbolOptions(u32);
 
 impl SymbolOptions {
+    /// `SYMOPT_CASE_INSENSITIVE`: names of symbols are compared without regard to case.
+    pub const CASE_INSENSITIVE: Self = Self(0x1);
+    /// `SYMOPT_UNDNAME`: decorated names are shown undecorated.
+    pub const UNDNAME: Self = Self(0x2);
+    /// `SYMOPT_DEFERRED_LOADS`: symbols are loaded when they are needed.
+    pub const DEFERRED_LOADS: Self = Self(0x4);
+    /// `SYMOPT_NO_CPP`: a `::` in a name is not translated.
+    pub const NO_CPP: Self = Self(0x8);
+    /// `SYMOPT_LOAD_LINES`: line numbers are loaded too.
+    pub const LOAD_LINES: Self = Self(0x10);
+    /// `SYMOPT_OMAP_FIND_NEAREST`: in optimised code the nearest symbol will do.
+    pub const OMAP_FIND_NEAREST: Self = Self(0x20);
+    /// `SYMOPT_LOAD_ANYTHING`: any symbol file will do, whether it fits or not.
+    pub const LOAD_ANYTHING: Self = Self(0x40);
+    /// `SYMOPT_IGNORE_CVREC`: the image's CodeView record is not looked at.
+    pub const IGNORE_CVREC: Self = Self(0x80);
+    /// `SYMOPT_NO_UNQUALIFIED_LOADS`: a name without its module loads nothing.
+    pub const NO_UNQUALIFIED_LOADS: Self = Self(0x100);
+    /// `SYMOPT_FAIL_CRITICAL_ERRORS`: no message boxes of the system during a load.
+    pub const FAIL_CRITICAL_ERRORS: Self = Self(0x200);
+    /// `SYMOPT_EXACT_SYMBOLS`: only symbol files that fit are loaded.
+    pub const EXACT_SYMBOLS: Self = Self(0x400);
+    /// `SYMOPT_ALLOW_ABSOLUTE_SYMBOLS`: symbols at absolute addresses are read.
+    pub const ALLOW_ABSOLUTE_SYMBOLS: Self = Self(0x800);
+    /// `SYMOPT_IGNORE_NT_SYMPATH`: the symbol path of the environment is not read at start.
+    pub const IGNORE_NT_SYMPATH: Self = Self(0x1000);
+    /// `SYMOPT_INCLUDE_32BIT_MODULES`: 32-bit modules of a 64-bit process count too.
+    pub const INCLUDE_32BIT_MODULES: Self = Self(0x2000);
+    /// `SYMOPT_PUBLICS_ONLY`: private symbols are not used.
+    pub const PUBLICS_ONLY: Self = Self(0x4000);
+    /// `SYMOPT_NO_PUBLICS`: public symbols are not used.
+    pub const NO_PUBLICS: Self = Self(0x8000);
+    /// `SYMOPT_AUTO_PUBLICS`: public symbols are used where nothing else was found.
+    pub const AUTO_PUBLICS: Self = Self(0x1_0000);
+    /// `SYMOPT_NO_IMAGE_SEARCH`: the disk is not searched for the image.
+    pub const NO_IMAGE_SEARCH: Self = Self(0x2_0000);
+    /// `SYMOPT_SECURE`: secure mode; once set it stays.
+    pub const SECURE: Self = Self(0x4_0000);
     /// `SYMOPT_NO_PROMPTS`: authentication requests are refused without a question.
-    pub const NO_PROMPTS: Self = Self(0x0008_0000);
+    pub const NO_PROMPTS: Self = Self(0x8_0000);
+    /// `SYMOPT_OVERWRITE`: files in the downstream store are replaced.
+    pub const OVERWRITE: Self = Self(0x10_0000);
+    /// `SYMOPT_IGNORE_IMAGEDIR`: the image's own directory is not searched.
+    pub const IGNORE_IMAGEDIR: Self = Self(0x20_0000);
+    /// `SYMOPT_FLAT_DIRECTORY`: no subdirectories of the symbol path are searched.
+    pub const FLAT_DIRECTORY: Self = Self(0x40_0000);
+    /// `SYMOPT_FAVOR_COMPRESSED`: compressed files are asked for first.
+    pub const FAVOR_COMPRESSED: Self = Self(0x80_0000);
+    /// `SYMOPT_ALLOW_ZERO_ADDRESS`: a symbol may lie at address zero.
+    pub const ALLOW_ZERO_ADDRESS: Self = Self(0x100_0000);
+    /// `SYMOPT_DISABLE_SYMSRV_AUTODETECT`: a directory is not looked at for being a store.
+    pub const DISABLE_SYMSRV_AUTODETECT: Self = Self(0x200_0000);
+    /// `SYMOPT_DEBUG`: noisy mode.
+    pub const DEBUG: Self = Self(0x8000_0000);
 
     /// The options with these bits; unknown bits are kept.
     #[must_use]
     pub const fn new(bits: u32) -> Self {
         Self(bits)
+    }
+
+    /// Reads what follows `.symopt`, `.symopt+` or `.symopt-`: a number in the debuggers' radix 16, with or without `0x`.
+    ///
+    /// ```
+    /// use symgate_policy::SymbolOptions;
+    ///
+    /// assert_eq!(SymbolOptions::parse_flags("80000"), Ok(SymbolOptions::NO_PROMPTS));
+    /// assert_eq!(SymbolOptions::parse_flags("0x80000"), Ok(SymbolOptions::NO_PROMPTS));
+    /// assert_eq!(SymbolOptions::parse_flags("8000g").unwrap_err().to_string(), "`g` is no hexadecimal digit");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FlagsError`] when it is no such number of 32 bits.
+    pub fn parse_flags(text: &str) -> Result<Self, FlagsError> {
+        Self::parse(without_prefix(text).unwrap_or(text), Radix::Hexadecimal)
+    }
+
+    /// Reads the value of `--sflags`: a decimal number, or a hexadecimal one after `0x`.
+    ///
+    /// ```
+    /// use symgate_policy::SymbolOptions;
+    ///
+    /// assert_eq!(SymbolOptions::parse_sflags("0x30227"), Ok(SymbolOptions::new(0x30227)));
+    /// assert_eq!(SymbolOptions::parse_sflags("524288"), Ok(SymbolOptions::NO_PROMPTS));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FlagsError`] when it is no such number of 32 bits.
+    pub fn parse_sflags(text: &str) -> Result<Self, FlagsError> {
+        match without_prefix(text) {
+            Some(digits) => Self::parse(digits, Radix::Hexadecimal),
+            None => Self::parse(text, Radix::Decimal),
+        }
+    }
+
+    /// Every option that has a name, each with it, in ascending order.
+    pub fn named() -> impl Iterator<Item = (Self, &'static str)> {
+        NAMED.iter().copied()
     }
 
     /// The bits.
@@ -44,6 +139,18 @@ impl SymbolOptions {
         self.0 & other.0 == other.0
     }
 
+    /// These and those of `other`.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// These but those of `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// What [`NO_PROMPTS`](Self::NO_PROMPTS) says.
     #[must_use]
     pub const fn prompts(self) -> Prompts {
@@ -53,6 +160,22 @@ impl SymbolOptions {
             Prompts::On
         }
     }
+
+    /// The digits are looked at one by one, since the standard parser takes a sign.
+    fn parse(digits: &str, radix: Radix) -> Result<Self, FlagsError> {
+        if digits.is_empty() {
+            return Err(FlagsError::Empty);
+        }
+        let mut bits: u32 = 0;
+        for found in digits.chars() {
+            let digit = found.to_digit(radix.base()).ok_or(FlagsError::Digit { found, radix })?;
+            let shifted = bits.checked_mul(radix.base());
+            bits = shifted
+                .and_then(|shifted| shifted.checked_add(digit))
+                .ok_or(FlagsError::TooLarge)?;
+        }
+        Ok(Self(bits))
+    }
 }
 
 impl fmt::Debug for SymbolOptions {
@@ -61,165 +184,99 @@ impl fmt::Debug for SymbolOptions {
     }
 }
 
-/// A debugger whose habits are followed.
-///
-/// The start values are those of the [symbol options page](https://learn.microsoft.com/windows-hardware/drivers/debugger/symbol-options).
-///
-/// ```
-/// use symgate_policy::{Debugger, Prompts};
-///
-/// assert_eq!(Debugger::parse("WinDbg"), Some(Debugger::WinDbg));
-/// assert_eq!(Debugger::WinDbg.prompts(), Prompts::On);
-/// assert_eq!(Debugger::Kd.prompts(), Prompts::Off);
-/// assert_eq!(Debugger::parse("gdb"), None);
-/// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Debugger {
-    /// The console debugger of user mode.
-    Cdb,
-    /// The tool that exercises the symbol library.
-    Dbh,
-    /// The console debugger of the kernel.
-    Kd,
-    /// CDB with a console of its own.
-    Ntsd,
-    /// The debugger with windows.
-    WinDbg,
-}
-
-impl Debugger {
-    /// The debugger with this name, in any case.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Cdb, Self::Dbh, Self::Kd, Self::Ntsd, Self::WinDbg]
-            .into_iter()
-            .find(|debugger| debugger.as_str().eq_ignore_ascii_case(name))
-    }
-
-    /// The name as it is typed.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cdb => "cdb",
-            Self::Dbh => "dbh",
-            Self::Kd => "kd",
-            Self::Ntsd => "ntsd",
-            Self::WinDbg => "windbg",
-        }
-    }
-
-    /// The symbol options that it starts with.
-    #[must_use]
-    pub const fn start_options(self) -> SymbolOptions {
-        match self {
-            Self::Cdb | Self::Kd | Self::Ntsd => SymbolOptions(0x000B_0227),
-            Self::Dbh => SymbolOptions(0x0001_0C13),
-            Self::WinDbg => SymbolOptions(0x0003_0237),
-        }
-    }
-
-    /// Whether it shows questions when it starts.
-    #[must_use]
-    pub const fn prompts(self) -> Prompts {
-        self.start_options().prompts()
-    }
-}
-
-impl fmt::Display for Debugger {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Whether somebody can be asked at all.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Presence {
-    /// A terminal on standard input and standard error, or an askpass program.
-    Attended,
-    /// Neither.
-    Unattended,
-}
-
-/// Everything that has a say in the prompt setting, as given (DECISIONS §4).
-///
-/// ```
-/// use symgate_policy::{Debugger, Presence, PromptSetting, Prompts};
-///
-/// let setting = PromptSetting { option: None, sflags: None, debugger: Some(Debugger::Cdb), presence: Presence::Attended };
-/// assert_eq!(setting.effective(), Prompts::Off);
-/// assert_eq!(PromptSetting { option: Some(Prompts::On), ..setting }.effective(), Prompts::On);
-/// ```
+/// Why a text is no set of symbol options.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct PromptSetting {
-    /// `--prompts`.
-    pub option: Option<Prompts>,
-    /// `--sflags`: replaces all bits, so one that lacks `NO_PROMPTS` allows questions.
-    pub sflags: Option<SymbolOptions>,
-    /// `--debugger`.
-    pub debugger: Option<Debugger>,
-    /// What decides when nothing was given.
-    pub presence: Presence,
+#[non_exhaustive]
+pub enum FlagsError {
+    /// A character that is no digit of this radix.
+    Digit {
+        /// The character.
+        found: char,
+        /// In what the number is written.
+        radix: Radix,
+    },
+    /// No number is there.
+    Empty,
+    /// The number has more than 32 bits.
+    TooLarge,
 }
 
-impl PromptSetting {
-    /// The setting that wins: `option`, then `sflags`, then `debugger`, then `presence`.
-    #[must_use]
-    pub fn effective(&self) -> Prompts {
-        self.option
-            .or_else(|| self.sflags.map(SymbolOptions::prompts))
-            .or_else(|| self.debugger.map(Debugger::prompts))
-            .unwrap_or(match self.presence {
-                Presence::Attended => Prompts::On,
-                Presence::Unattended => Prompts::Off,
-            })
+impl fmt::Display for FlagsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digit { found, radix } => write!(f, "`{}` is no {radix} digit", found.escape_default()),
+            Self::Empty => f.write_str("a number is missing"),
+            Self::TooLarge => f.write_str("the number has more than 32 bits"),
+        }
     }
 }
+
+impl std::error::Error for FlagsError {}
+
+/// In what a number is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Radix {
+    /// Radix 10.
+    Decimal,
+    /// Radix 16.
+    Hexadecimal,
+}
+
+impl Radix {
+    const fn base(self) -> u32 {
+        match self {
+            Self::Decimal => 10,
+            Self::Hexadecimal => 16,
+        }
+    }
+}
+
+impl fmt::Display for Radix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Decimal => "decimal",
+            Self::Hexadecimal => "hexadecimal",
+        })
+    }
+}
+
+fn without_prefix(text: &str) -> Option<&str> {
+    text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))
+}
+
+/// Ascending, as the debuggers list them.
+const NAMED: [(SymbolOptions, &str); 27] = [
+    (SymbolOptions::CASE_INSENSITIVE, "SYMOPT_CASE_INSENSITIVE"),
+    (SymbolOptions::UNDNAME, "SYMOPT_UNDNAME"),
+    (SymbolOptions::DEFERRED_LOADS, "SYMOPT_DEFERRED_LOADS"),
+    (SymbolOptions::NO_CPP, "SYMOPT_NO_CPP"),
+    (SymbolOptions::LOAD_LINES, "SYMOPT_LOAD_LINES"),
+    (SymbolOptions::OMAP_FIND_NEAREST, "SYMOPT_OMAP_FIND_NEAREST"),
+    (SymbolOptions::LOAD_ANYTHING, "SYMOPT_LOAD_ANYTHING"),
+    (SymbolOptions::IGNORE_CVREC, "SYMOPT_IGNORE_CVREC"),
+    (SymbolOptions::NO_UNQUALIFIED_LOADS, "SYMOPT_NO_UNQUALIFIED_LOADS"),
+    (SymbolOptions::FAIL_CRITICAL_ERRORS, "SYMOPT_FAIL_CRITICAL_ERRORS"),
+    (SymbolOptions::EXACT_SYMBOLS, "SYMOPT_EXACT_SYMBOLS"),
+    (SymbolOptions::ALLOW_ABSOLUTE_SYMBOLS, "SYMOPT_ALLOW_ABSOLUTE_SYMBOLS"),
+    (SymbolOptions::IGNORE_NT_SYMPATH, "SYMOPT_IGNORE_NT_SYMPATH"),
+    (SymbolOptions::INCLUDE_32BIT_MODULES, "SYMOPT_INCLUDE_32BIT_MODULES"),
+    (SymbolOptions::PUBLICS_ONLY, "SYMOPT_PUBLICS_ONLY"),
+    (SymbolOptions::NO_PUBLICS, "SYMOPT_NO_PUBLICS"),
+    (SymbolOptions::AUTO_PUBLICS, "SYMOPT_AUTO_PUBLICS"),
+    (SymbolOptions::NO_IMAGE_SEARCH, "SYMOPT_NO_IMAGE_SEARCH"),
+    (SymbolOptions::SECURE, "SYMOPT_SECURE"),
+    (SymbolOptions::NO_PROMPTS, "SYMOPT_NO_PROMPTS"),
+    (SymbolOptions::OVERWRITE, "SYMOPT_OVERWRITE"),
+    (SymbolOptions::IGNORE_IMAGEDIR, "SYMOPT_IGNORE_IMAGEDIR"),
+    (SymbolOptions::FLAT_DIRECTORY, "SYMOPT_FLAT_DIRECTORY"),
+    (SymbolOptions::FAVOR_COMPRESSED, "SYMOPT_FAVOR_COMPRESSED"),
+    (SymbolOptions::ALLOW_ZERO_ADDRESS, "SYMOPT_ALLOW_ZERO_ADDRESS"),
+    (
+        SymbolOptions::DISABLE_SYMSRV_AUTODETECT,
+        "SYMOPT_DISABLE_SYMSRV_AUTODETECT",
+    ),
+    (SymbolOptions::DEBUG, "SYMOPT_DEBUG"),
+];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debuggers_start_as_documented() {
-        let table = [
-            (Debugger::Cdb, 0xB0227, Prompts::Off),
-            (Debugger::Dbh, 0x10C13, Prompts::On),
-            (Debugger::Kd, 0xB0227, Prompts::Off),
-            (Debugger::Ntsd, 0xB0227, Prompts::Off),
-            (Debugger::WinDbg, 0x30237, Prompts::On),
-        ];
-        for (debugger, bits, prompts) in table {
-            assert_eq!(debugger.start_options().bits(), bits, "{debugger}");
-            assert_eq!(debugger.prompts(), prompts, "{debugger}");
-            assert_eq!(Debugger::parse(debugger.as_str()), Some(debugger));
-        }
-    }
-
-    #[test]
-    fn the_more_particular_setting_wins() {
-        use Presence::{Attended, Unattended};
-        use Prompts::{Off, On};
-        const ALLOW: SymbolOptions = SymbolOptions::new(0x30227);
-        const REFUSE: SymbolOptions = SymbolOptions::NO_PROMPTS;
-        let table = [
-            (None, None, None, Attended, On),
-            (None, None, None, Unattended, Off),
-            (None, None, Some(Debugger::Cdb), Attended, Off),
-            (None, None, Some(Debugger::WinDbg), Unattended, On),
-            (None, Some(ALLOW), Some(Debugger::Cdb), Unattended, On),
-            (None, Some(REFUSE), Some(Debugger::WinDbg), Attended, Off),
-            (Some(Off), Some(ALLOW), Some(Debugger::WinDbg), Attended, Off),
-            (Some(On), Some(REFUSE), Some(Debugger::Cdb), Unattended, On),
-        ];
-        for (option, sflags, debugger, presence, expected) in table {
-            let setting = PromptSetting {
-                option,
-                sflags,
-                debugger,
-                presence,
-            };
-            assert_eq!(setting.effective(), expected, "{setting:?}");
-        }
-    }
-}
+mod tests;
