@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use symgate_auth::{Ask, Credentials, Origin, Outcome, Target};
 
-use crate::{Policy, Previous};
+use crate::{Policy, Previous, Prompts};
 
 /// The shared state of a session. It is locked for moments only, never while somebody is asked.
 #[derive(Debug)]
@@ -138,6 +138,12 @@ impl Desk {
             floor: Floor::Free,
             last_ticket: 0,
         }
+    }
+
+    /// Whether a question may be shown from now on.
+    pub(crate) fn set_prompts(&mut self, prompts: Prompts) {
+        let policy = Policy::clone(&self.policy);
+        self.policy = Arc::new(policy.with_prompts(prompts));
     }
 
     /// The client is closed: answers are forgotten. Rejections stay, a rejected password is over for the process; and

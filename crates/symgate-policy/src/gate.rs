@@ -119,7 +119,8 @@ impl Gate {
     /// What can be answered without looking further, in order.
     fn candidates(&self, desk: &Desk, ask: &Ask, policy: &Policy) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        if let Some(Given::Credentials(credentials)) = self.session.explicit().find(&self.errand, ask) {
+        let explicit = self.session.explicit();
+        if let Some(Given::Credentials(credentials)) = explicit.find(&self.errand, ask) {
             candidates.push(Candidate {
                 credentials: Arc::clone(credentials),
                 who: Who::Explicit,
@@ -151,7 +152,7 @@ impl Gate {
     }
 
     /// Asks the sources, then a person. This gate holds the peer's turn.
-    fn search(&mut self, ask: &Ask, policy: &Policy, verdict: Verdict) -> Answer {
+    fn search(&mut self, ask: &Ask, policy: &Policy) -> Answer {
         let peer = Peer::of(ask);
         let _turn = Turn {
             session: self.session.clone(),
@@ -162,22 +163,29 @@ impl Gate {
                 if self.is_cancelled() {
                     return Answer::Refuse(Refusal::ByUser);
                 }
-                if let Some(answer) = self.ask_source(index, ask, verdict) {
+                if let Some(answer) = self.ask_source(index, ask) {
                     return answer;
                 }
             }
         }
-        match (verdict, ask.wanted) {
+        match (self.verdict(ask), ask.wanted) {
             (Verdict::Ask, Wanted::Password) => self.ask_person(ask),
             _ => self.refuse_automatically(ask),
         }
     }
 
-    fn ask_source(&mut self, index: usize, ask: &Ask, verdict: Verdict) -> Option<Answer> {
+    /// The policy's word at this moment: a search may take long, and nothing is shown once questions are off.
+    fn verdict(&self, ask: &Ask) -> Verdict {
+        self.session.desk().policy.decide(ask)
+    }
+
+    fn ask_source(&mut self, index: usize, ask: &Ask) -> Option<Answer> {
         let who = Who::Source(index);
+        let verdict = self.verdict(ask);
         let source = self.session.sources().get(index)?;
-        if source.interaction() == Interaction::Visible && verdict != Verdict::Ask {
-            return None;
+        match (verdict, source.interaction()) {
+            (Verdict::Ask, Interaction::Silent | Interaction::Visible) | (Verdict::Allow, Interaction::Silent) => {}
+            (Verdict::Allow, Interaction::Visible) | (Verdict::Refuse(_), _) => return None,
         }
         let previous = self.session.desk().may_try(&Peer::of(ask), who, PROGRAM_TRIES)?;
         match source.look_up(&self.lookup(ask, previous, verdict)) {
@@ -211,14 +219,15 @@ impl Gate {
                 Err(refusal) => return Answer::Refuse(refusal),
             };
             let desk = self.session.desk();
-            if desk.may_try(&peer, Who::Prompter, limit).is_none() {
+            if desk.policy.decide(ask) != Verdict::Ask || desk.may_try(&peer, Who::Prompter, limit).is_none() {
                 drop(desk);
                 return self.refuse_automatically(ask);
             }
             let wrong = desk.wrong(&peer).map(str::to_owned);
             let waiting = desk.waiting(&peer);
             drop(desk);
-            let given = match self.session.explicit().find(&self.errand, ask) {
+            let explicit = self.session.explicit();
+            let given = match explicit.find(&self.errand, ask) {
                 Some(Given::Name(name)) => Some(name.as_str()),
                 Some(Given::Credentials(_)) | None => None,
             };
@@ -467,7 +476,7 @@ impl CredentialSource for Gate {
                 Known::Give(candidate, standing) => return self.give(ask, candidate, standing),
                 Known::Search => {
                     drop(desk);
-                    return self.search(ask, &policy, verdict);
+                    return self.search(ask, &policy);
                 }
                 Known::Wait => {
                     desk.begin_wait(&peer);

@@ -73,6 +73,7 @@
 )]
 
 mod debugger;
+mod debugging;
 mod desk;
 mod errand;
 mod explicit;
@@ -86,6 +87,7 @@ mod session;
 mod source;
 
 pub use debugger::Debugger;
+pub use debugging::{Command, Debugging, Effect, SymbolClient};
 pub use errand::Errand;
 pub use explicit::{Explicit, Given};
 pub use gate::Gate;

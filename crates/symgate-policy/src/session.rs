@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::desk::Desk;
-use crate::{Asker, Errand, Explicit, Gate, Latches, Policy, Prompted, Prompter, Question, Source};
+use crate::{Asker, Effect, Errand, Explicit, Gate, Latches, Policy, Prompted, Prompter, Prompts, Question, Source};
 
 /// The authentication side of one client: its policy, its latches, the answers it remembers, and whoever gives new ones.
 /// Clones share all of it.
@@ -31,7 +31,8 @@ struct Shared {
     /// Signalled at each change of the desk that somebody may wait for.
     changed: Condvar,
     latches: Latches,
-    explicit: Explicit,
+    /// Handed out whole: whoever looks something up in it holds no lock meanwhile.
+    explicit: Mutex<Arc<Explicit>>,
     sources: Vec<Box<dyn Source>>,
     prompter: Mutex<Option<Box<dyn Prompter>>>,
     /// Kept apart from the prompter, whose lock is held as long as a person thinks.
@@ -107,7 +108,7 @@ impl Session {
                 desk: Mutex::new(Desk::new(policy)),
                 changed: Condvar::new(),
                 latches: Latches::default(),
-                explicit,
+                explicit: Mutex::new(Arc::new(explicit)),
                 sources,
                 asker: prompter.as_ref().map_or(Asker::Program, |prompter| prompter.asker()),
                 prompter_name: prompter.as_ref().map_or("", |prompter| prompter.name()).to_owned(),
@@ -136,17 +137,64 @@ impl Session {
         self.shared.changed.notify_all();
     }
 
+    /// Whether a question may be shown from now on; the rest of the policy stays. It opens no latch.
+    ///
+    /// A question that is open stays open. One that waits for its turn is not shown any more.
+    pub fn set_prompts(&self, prompts: Prompts) {
+        self.change(|desk| desk.set_prompts(prompts));
+    }
+
+    /// What the user gave, from now on and for gates that exist too, in place of what was given before: the symbol path
+    /// changed. What a peer accepted stays remembered.
+    pub fn set_explicit(&self, explicit: Explicit) {
+        *self.lock_explicit() = Arc::new(explicit);
+        self.shared.changed.notify_all();
+    }
+
+    /// Does what a debugger's command means for its client.
+    ///
+    /// ```
+    /// use symgate_policy::{Answers, Command, Debugger, Debugging, Policy, Session};
+    ///
+    /// let mut debugging = Debugging::start(Debugger::Cdb, Debugger::Cdb.start_options());
+    /// let policy = Policy::debugger(debugging.debugger(), Some(debugging.effective()));
+    /// let session = Session::new(policy, Answers::default());
+    /// session.carry_out(debugging.handle(Command::Reload));
+    /// ```
+    pub fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Close => self.close_with(None),
+            Effect::CloseAndDecide(prompts) => self.close_with(Some(prompts)),
+            Effect::Decide(prompts) => self.set_prompts(prompts),
+            Effect::None => {}
+        }
+    }
+
     /// Closes the client: opens all latches and forgets all answers (`!symsrv close`). Errands that are still under way
     /// neither latch nor remember anything. Rejected passwords stay rejected.
     pub fn close(&self) {
+        self.close_with(None);
+    }
+
+    /// Under one lock, so that no gate finds a latch open and the old setting still in force.
+    fn close_with(&self, prompts: Option<Prompts>) {
         let mut desk = self.desk();
+        if let Some(prompts) = prompts {
+            desk.set_prompts(prompts);
+        }
         desk.close();
         self.shared.latches.clear();
         self.shared.changed.notify_all();
     }
 
-    pub(crate) fn explicit(&self) -> &Explicit {
-        &self.shared.explicit
+    pub(crate) fn explicit(&self) -> Arc<Explicit> {
+        Arc::clone(&self.lock_explicit())
+    }
+
+    /// Never held while the desk is taken; the other way round is allowed.
+    fn lock_explicit(&self) -> MutexGuard<'_, Arc<Explicit>> {
+        // Whole values go in and out, so a panic elsewhere left it whole.
+        self.shared.explicit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn sources(&self) -> &[Box<dyn Source>] {
@@ -203,7 +251,7 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("latches", &self.shared.latches)
-            .field("explicit", &self.shared.explicit)
+            .field("explicit", &self.explicit())
             .finish_non_exhaustive()
     }
 }

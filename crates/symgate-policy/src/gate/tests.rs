@@ -1,5 +1,6 @@
 //! The gate against scripted sources and a scripted person: who is asked, what is remembered, what is shut.
 
+mod changes;
 mod whose;
 
 use std::collections::VecDeque;
