@@ -36,14 +36,18 @@ impl<'b> Choices<'b> {
 const HOSTS: [&str; 4] = ["a.example", "b.example", "example", "[::1]"];
 
 fn policy(choices: &mut Choices<'_>) -> Policy {
+    let (start, rules) = start_and_rules(choices);
+    rules.into_iter().fold(start, Policy::with_rule)
+}
+
+/// A policy without rules, and the rules that go into it.
+fn start_and_rules(choices: &mut Choices<'_>) -> (Policy, Vec<Rule>) {
     let start = [Policy::interactive(), Policy::unattended(), Policy::empty()];
-    let mut policy = choices
+    let start = choices
         .of(&start)
         .with_prompts(choices.of(&[Prompts::Off, Prompts::On]));
-    for _ in 0..choices.below(5) {
-        policy = policy.with_rule(rule(choices, &[Rule::allow(), Rule::ask(), Rule::refuse()]));
-    }
-    policy
+    let rules = (0..choices.below(5)).map(|_| rule(choices, &[Rule::allow(), Rule::ask(), Rule::refuse()]));
+    (start, rules.collect())
 }
 
 fn rule<const N: usize>(choices: &mut Choices<'_>, words: &[Rule; N]) -> Rule {
@@ -58,11 +62,13 @@ fn rule<const N: usize>(choices: &mut Choices<'_>, words: &[Rule; N]) -> Rule {
     if choices.below(2) == 1 {
         rule = rule.scheme(choices.of(&SCHEMES));
     }
-    match choices.below(4) {
+    match choices.below(6) {
         0 => rule.only_clear(),
         1 => rule.only_encrypted(),
         2 => rule.danger_basic_in_clear(),
-        _ => rule,
+        3 => rule,
+        4 => rule.only_clear().danger_basic_in_clear(),
+        _ => rule.only_encrypted().danger_basic_in_clear(),
     }
 }
 
@@ -108,22 +114,30 @@ pub(crate) fn decide_is_total_and_pure(bytes: &[u8]) {
     }
 }
 
-/// Adding a refuse rule, in front or at the end, never allows more.
+/// Adding a refuse rule, at any place among the others, never allows more.
 pub(crate) fn a_refuse_rule_never_allows_more(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
-    let policy = policy(&mut choices);
+    let (start, rules) = start_and_rules(&mut choices);
     let refuse = rule(&mut choices, &[Rule::refuse()]);
     let ask = any_ask(&mut choices);
-    for stricter in [
-        policy.clone().with_rule(refuse.clone()),
-        policy.clone().with_first_rule(refuse.clone()),
-    ] {
+    let of = |rules: &[Rule]| rules.iter().cloned().fold(start.clone(), Policy::with_rule);
+    let policy = of(&rules);
+    for at in 0..=rules.len() {
+        let stricter = of(&[&rules[..at], std::slice::from_ref(&refuse), &rules[at..]].concat());
         let (before, after) = (policy.decide(&ask), stricter.decide(&ask));
-        assert!(permits(after) <= permits(before), "{policy:?} + {refuse:?}: {ask:?}");
+        assert!(
+            permits(after) <= permits(before),
+            "{policy:?} + {refuse:?} at {at}: {ask:?}"
+        );
         let in_clear = |policy: &Policy| policy.permits_basic_in_clear(&ask);
         assert!(
             !in_clear(&stricter) || in_clear(&policy),
-            "{policy:?} + {refuse:?}: {ask:?}"
+            "{policy:?} + {refuse:?} at {at}: {ask:?}"
+        );
+        // It says nothing of what it does not match.
+        assert!(
+            refuse.matches(&ask) || before == after,
+            "{policy:?} + {refuse:?} at {at}: {ask:?}"
         );
     }
     let first = policy.with_first_rule(refuse.clone());
