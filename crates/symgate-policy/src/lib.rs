@@ -93,6 +93,8 @@ pub use explicit::{Explicit, Given};
 pub use gate::Gate;
 pub use latch::{Cause, LatchKey, Latches};
 pub use options::{FlagsError, Radix, SymbolOptions};
+#[cfg(feature = "toml")]
+pub use policy::file::PolicyFileError;
 pub use policy::{Policy, Verdict};
 pub use prompts::{Presence, PromptSetting, Prompts};
 pub use rule::{HostPattern, PatternError, Rule};

@@ -1,5 +1,8 @@
 //! The pure word on a request: allow, ask, refuse ([`Policy::decide`]; DECISIONS §4, SYMSRV §3.5).
 
+#[cfg(feature = "toml")]
+pub(crate) mod file;
+
 use symgate_auth::{Ask, Refusal};
 
 use crate::rule::{Grant, Word};
