@@ -36,6 +36,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("no_proxy", proxy::no_proxy),
     ("ntlm_challenge", auth::ntlm_challenge),
     ("pointer", store::pointer),
+    ("policy_file", policy::policy_file),
     ("policy_secrets", policy::policy_secrets),
     ("policy_session", policy::policy_session),
     ("proxy_list", proxy::proxy_list),

@@ -1,5 +1,7 @@
 //! Laws of `symgate-policy`: any bytes as choices of rules, requests, answers and outcomes.
 
+#[path = "../../../crates/symgate-policy/tests/laws/file.rs"]
+mod file;
 #[path = "../../../crates/symgate-policy/tests/laws/mod.rs"]
 mod law;
 
@@ -7,6 +9,12 @@ mod law;
 pub fn decide(bytes: &[u8]) {
     law::decide_is_total_and_pure(bytes);
     law::a_refuse_rule_never_allows_more(bytes);
+}
+
+/// Any text as a policy file, and any choices of what one says.
+pub fn policy_file(bytes: &[u8]) {
+    file::any_text_is_a_policy_or_an_error_with_its_place(bytes);
+    file::a_file_says_what_the_builders_say(bytes);
 }
 
 /// Any sequence of challenges and answers: a session does what a naive model does.

@@ -176,6 +176,10 @@ const DANGER: &[Listed] = &[
         "rustls' module of the verifier's trait",
     ),
     (
+        "crates/symgate-policy/src/policy/file.rs",
+        "the key `danger-basic-in-clear` of a rule in a policy file",
+    ),
+    (
         "crates/symgate-policy/src/rule.rs",
         "`danger_basic_in_clear`, which a rule has only when told so",
     ),
