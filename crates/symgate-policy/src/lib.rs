@@ -4,7 +4,9 @@
 //! [`Prompter`], and the request as an [`Ask`](symgate_auth::Ask).
 //!
 //! ```text
-//!  Session  ───────────  one per client; what all its errands share: policy, latches, answers
+//!  Debugging  ─────────  a debugger's options and commands, for those that are one
+//!     │ Effect
+//!  Session  ───────────  one per client; what all its errands share: policy, latches, answers, and who gives them
 //!     │ gate(errand)
 //!  Gate  ──────────────  one per errand; the driver's CredentialSource
 //!     │ answer(&Ask)
@@ -12,12 +14,23 @@
 //!     ├─ 2 Policy        a pure word: allow, ask, refuse
 //!     ├─ 3 Explicit      given for this very target
 //!     ├─ 4 memory        accepted earlier by this peer
-//!     ├─ 5 Source…       in their order, silent ones under every policy
-//!     └─ 6 Prompter      a person, one question at a time
+//!     ├─ 5 Source…       in their order; silent ones under every policy, the others where a question may be
+//!     ├─ 6 Prompter      a person, one question at a time
+//!     │                  of 5 and 6: who could not be asked, and why, is told to the Listener
+//!     │ report(&Ask, Outcome)
+//!     ├─ accepted        remembered; the Source that gave it may store it, all may keep what a person typed
+//!     └─ rejected        over for the process; the Source that gave it may erase it
 //! ```
 //!
 //! Two words that are not the same: *prompts off* (a debugger's word) means that nothing is shown, silent sources still
 //! answer; *refuse* in a [`Rule`] means that nothing is sent.
+//!
+//! The sources themselves, netrc, keyrings, helper programs, are not here: `symgate-credentials` has them. Of what the
+//! debuggers' commands do, here is what concerns authentication: [`Debugging`].
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `toml` | `Policy::from_toml`: rules from a file; the text comes in as a value |
 //!
 //! # One failed logon per answer given
 //!

@@ -139,7 +139,7 @@ impl Session {
 
     /// Whether a question may be shown from now on; the rest of the policy stays. It opens no latch.
     ///
-    /// A question that is open stays open. One that waits for its turn is not shown any more.
+    /// A question that is open, or is just being opened, stays. One that waits for its turn is not shown any more.
     pub fn set_prompts(&self, prompts: Prompts) {
         self.change(|desk| desk.set_prompts(prompts));
     }
