@@ -7,6 +7,9 @@
 use symgate_path::{FileId, FileName, Key};
 use thiserror::Error as ThisError;
 
+use crate::describe::CodeView;
+use crate::guid::Guid;
+
 /// Why a CodeView record names no PDB that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
@@ -59,6 +62,20 @@ pub(crate) fn decode(bytes: &[u8], minor: u16) -> Result<FileId, Unusable> {
     let path = str::from_utf8(path).map_err(|_| Unusable::Encoding)?;
     let name = FileName::from_recorded(path).map_err(|_| Unusable::Name)?;
     Ok(FileId { name, key })
+}
+
+/// What an `RSDS` record names, whatever its path ends in; `None` if it is another or a damaged one.
+pub(crate) fn rsds(bytes: &[u8]) -> Option<CodeView> {
+    let rest = bytes.strip_prefix(b"RSDS")?;
+    let (guid, rest) = rest.split_first_chunk::<16>()?;
+    let (age, path) = rest.split_first_chunk::<4>()?;
+    let end = path.iter().position(|byte| *byte == 0)?;
+    let path = str::from_utf8(path.get(..end)?).ok()?;
+    Some(CodeView {
+        path: path.to_owned(),
+        guid: Guid::from_file_order(*guid),
+        age: u32::from_le_bytes(*age),
+    })
 }
 
 /// Minor version of the directory entry of a portable PDB: `PM`.

@@ -2,6 +2,7 @@
 //!
 //! Two questions about a file are answered by [`identify`]: under which name and key would a symbol store hold it, and
 //! which other files does it name (a PE image names its PDB)? A third by [`check`]: are these bytes what was asked for?
+//! And [`describe`] says what the headers say, for whoever shows it.
 //!
 //! Never: fetches, writes, or trusts a length that a file claims. Both functions are total: whatever the bytes, they
 //! return after a bounded number of small reads (a 5 GB PDB takes some forty words) and hold at most a few megabytes,
@@ -32,6 +33,7 @@
 
 mod check;
 mod codeview;
+mod describe;
 mod error;
 mod guid;
 mod pdb;
@@ -46,6 +48,7 @@ use symgate_path::{FileId, FileName, Key};
 
 pub use check::{CheckError, Expected, Found, Mismatch, Strictness, Warning, check};
 pub use codeview::Unusable;
+pub use describe::{CodeView, DebugEntry, Description, Exports, Image, Pdb, PrivateSymbols, Width, describe};
 pub use error::{Defect, Error, Format};
 pub use guid::Guid;
 

@@ -20,6 +20,7 @@
 
 use std::io::{Read, Seek};
 
+use crate::describe::PrivateSymbols;
 use crate::error::{Defect, Trouble};
 use crate::guid::Guid;
 use crate::window::Window;
@@ -30,6 +31,7 @@ pub(crate) struct PdbIdentity {
     pub(crate) guid: Guid,
     /// The DBI stream's age if there is a valid one, else the info stream's.
     pub(crate) age: u32,
+    pub(crate) private: PrivateSymbols,
 }
 
 /// Reads the identity of the PDB 7.0 in `file`, whose magic the caller has seen.
@@ -40,9 +42,11 @@ pub(crate) fn read<R: Read + Seek>(file: &mut Window<R>) -> Result<PdbIdentity, 
         return Err(Defect::InfoVersion(version).into());
     }
     let guid = u128::from(g0) | u128::from(g1) << 32 | u128::from(g2) << 64 | u128::from(g3) << 96;
+    let (dbi_age, private) = msf.dbi()?;
     Ok(PdbIdentity {
         guid: Guid::from_file_order(guid.to_le_bytes()),
-        age: msf.dbi_age()?.unwrap_or(age),
+        age: dbi_age.unwrap_or(age),
+        private,
     })
 }
 
@@ -80,11 +84,19 @@ impl<'w, R: Read + Seek> Msf<'w, R> {
         })
     }
 
-    /// The age that the linker wrote into the DBI stream. Some old writers left it zero, which counts as absent.
-    fn dbi_age(&mut self) -> Result<Option<u32>, Trouble> {
+    /// The age that the linker wrote into the DBI stream, and whether private symbols were taken out since. Some old
+    /// writers left the age zero, which counts as absent.
+    fn dbi(&mut self) -> Result<(Option<u32>, PrivateSymbols), Trouble> {
         Ok(match self.head::<DBI_WORDS>(DBI_STREAM)? {
-            Some([u32::MAX, _version, age, ..]) if age != 0 => Some(age),
-            _ => None,
+            Some([u32::MAX, _version, age, .., flags, _padding]) => {
+                let private = if flags & STRIPPED == 0 {
+                    PrivateSymbols::Kept
+                } else {
+                    PrivateSymbols::Stripped
+                };
+                (Some(age).filter(|age| *age != 0), private)
+            }
+            _ => (None, PrivateSymbols::Kept),
         })
     }
 
@@ -163,6 +175,8 @@ const INFO_STREAM: u32 = 1;
 const DBI_STREAM: u32 = 3;
 /// The DBI header has 64 bytes; a shorter stream is not a valid one.
 const DBI_WORDS: usize = 16;
+/// In the last but one word of that header, whose lower half are flags: private symbols were taken out.
+const STRIPPED: u32 = 0x2;
 /// The first version of the info stream that holds a GUID.
 const VC70: u32 = 20_000_404;
 /// The size of a stream that is not there.

@@ -16,6 +16,7 @@ use symgate_path::FileId;
 
 use crate::codeview;
 use crate::codeview::Unusable;
+use crate::describe::{DebugEntry, Exports, Width};
 use crate::error::{Defect, Trouble};
 use crate::window::{Fault, Window};
 
@@ -48,6 +49,48 @@ pub(crate) fn read<R: Read + Seek>(file: &mut Window<R>) -> Result<Image, Troubl
     })
 }
 
+/// Reads what the headers say, for [`describe`](crate::describe).
+pub(crate) fn describe<R: Read + Seek>(file: &mut Window<R>) -> Result<crate::Image, Trouble> {
+    let headers = Headers::read(file)?;
+    let entries = debug_directory(file, &headers)?;
+    let mut codeview = None;
+    for entry in &entries {
+        if codeview.is_none() && entry.typ.get(LE) == pe::IMAGE_DEBUG_TYPE_CODEVIEW {
+            codeview = match record_bytes(file, entry) {
+                Ok(bytes) => codeview::rsds(&bytes),
+                Err(Fault::Short) => None,
+                Err(Fault::Io(error)) => return Err(Trouble::Io(error)),
+            };
+        }
+    }
+    let debug = entries.iter().map(|entry| DebugEntry {
+        kind: entry.typ.get(LE),
+        size: entry.size_of_data.get(LE),
+        address: entry.address_of_raw_data.get(LE),
+        offset: entry.pointer_to_raw_data.get(LE),
+    });
+    let Shown {
+        machine,
+        characteristics,
+        checksum,
+        image_base,
+        width,
+        exports,
+    } = headers.shown;
+    Ok(crate::Image {
+        machine,
+        characteristics,
+        timestamp: headers.stamp.timestamp,
+        checksum,
+        image_base,
+        size_of_image: headers.stamp.size_of_image,
+        width,
+        exports,
+        debug: debug.collect(),
+        codeview,
+    })
+}
+
 /// Reads the stamp alone, so that an image with a damaged debug directory can still be checked.
 pub(crate) fn read_stamp<R: Read + Seek>(file: &mut Window<R>) -> Result<Stamp, Trouble> {
     Ok(Headers::read(file)?.stamp)
@@ -57,11 +100,23 @@ pub(crate) fn read_stamp<R: Read + Seek>(file: &mut Window<R>) -> Result<Stamp, 
 #[derive(Debug)]
 struct Headers {
     stamp: Stamp,
+    shown: Shown,
     /// The entry of the debug directory, if it is not empty.
     debug: Option<pe::ImageDataDirectory>,
     /// Where the section table begins in the file.
     table: u64,
     sections: u16,
+}
+
+/// What of them identifies nothing and is shown.
+#[derive(Debug)]
+struct Shown {
+    machine: u16,
+    characteristics: u16,
+    checksum: u32,
+    image_base: u64,
+    width: Width,
+    exports: Exports,
 }
 
 impl Headers {
@@ -78,13 +133,14 @@ impl Headers {
         let size = 24 + u64::from(counts.size_of_optional_header.get(LE));
         let bytes = file.exactly(offset, size)?;
         let magic = bytes.get(24..).and_then(|optional| optional.first_chunk());
-        let (stamp, debug) = match magic.map(|magic| u16::from_le_bytes(*magic)) {
-            Some(pe::IMAGE_NT_OPTIONAL_HDR32_MAGIC) => parse::<pe::ImageNtHeaders32>(&bytes)?,
-            Some(pe::IMAGE_NT_OPTIONAL_HDR64_MAGIC) => parse::<pe::ImageNtHeaders64>(&bytes)?,
+        let (stamp, shown, debug) = match magic.map(|magic| u16::from_le_bytes(*magic)) {
+            Some(pe::IMAGE_NT_OPTIONAL_HDR32_MAGIC) => parse::<pe::ImageNtHeaders32>(&bytes, Width::Bits32)?,
+            Some(pe::IMAGE_NT_OPTIONAL_HDR64_MAGIC) => parse::<pe::ImageNtHeaders64>(&bytes, Width::Bits64)?,
             _ => return Err(Defect::PeHeaders.into()),
         };
         Ok(Self {
             stamp,
+            shown,
             debug,
             table: offset + size,
             sections: counts.number_of_sections.get(LE),
@@ -92,17 +148,33 @@ impl Headers {
     }
 }
 
-/// The stamp and the entry of the debug directory, from the bytes of the NT headers.
-fn parse<H: ImageNtHeaders>(bytes: &[u8]) -> Result<(Stamp, Option<pe::ImageDataDirectory>), Defect> {
+/// The stamp, what is shown, and the entry of the debug directory, from the bytes of the NT headers.
+fn parse<H: ImageNtHeaders>(
+    bytes: &[u8],
+    width: Width,
+) -> Result<(Stamp, Shown, Option<pe::ImageDataDirectory>), Defect> {
     let (headers, directories) = H::parse(bytes, &mut 0).map_err(|_| Defect::PeHeaders)?;
     let stamp = Stamp {
         timestamp: headers.file_header().time_date_stamp.get(LE),
         size_of_image: headers.optional_header().size_of_image(),
     };
-    let debug = directories
-        .get(pe::IMAGE_DIRECTORY_ENTRY_DEBUG)
-        .filter(|debug| debug.size.get(LE) != 0 && debug.virtual_address.get(LE) != 0);
-    Ok((stamp, debug.copied()))
+    let used = |index| {
+        directories
+            .get(index)
+            .filter(|entry| entry.size.get(LE) != 0 && entry.virtual_address.get(LE) != 0)
+    };
+    let shown = Shown {
+        machine: headers.file_header().machine.get(LE),
+        characteristics: headers.file_header().characteristics.get(LE),
+        checksum: headers.optional_header().check_sum(),
+        image_base: headers.optional_header().image_base(),
+        width,
+        exports: match used(pe::IMAGE_DIRECTORY_ENTRY_EXPORT) {
+            Some(_) => Exports::Present,
+            None => Exports::Absent,
+        },
+    };
+    Ok((stamp, shown, used(pe::IMAGE_DIRECTORY_ENTRY_DEBUG).copied()))
 }
 
 /// The entries of the debug directory, which a section must hold whole.
@@ -142,12 +214,17 @@ fn record<R: Read + Seek>(
     file: &mut Window<R>,
     entry: &pe::ImageDebugDirectory,
 ) -> Result<Result<FileId, Unusable>, Trouble> {
-    let size = entry.size_of_data.get(LE).min(MAX_RECORD);
-    match file.exactly(entry.pointer_to_raw_data.get(LE).into(), size.into()) {
+    match record_bytes(file, entry) {
         Ok(bytes) => Ok(codeview::decode(&bytes, entry.minor_version.get(LE))),
         Err(Fault::Short) => Ok(Err(Unusable::Outside)),
         Err(Fault::Io(error)) => Err(Trouble::Io(error)),
     }
+}
+
+/// The data of an entry, as far as a record may reach.
+fn record_bytes<R: Read + Seek>(file: &mut Window<R>, entry: &pe::ImageDebugDirectory) -> Result<Vec<u8>, Fault> {
+    let size = entry.size_of_data.get(LE).min(MAX_RECORD);
+    file.exactly(entry.pointer_to_raw_data.get(LE).into(), size.into())
 }
 
 /// Bytes of an entry of the debug directory.
