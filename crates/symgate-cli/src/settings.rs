@@ -63,7 +63,7 @@ fn network(config: &mut Config, network: &Network, prompter: impl Prompter + 'st
     if let Some(names) = &network.auth {
         config.order = Order::named(names).map_err(|error| format!("--auth: {error}"))?;
     }
-    let explicit = explicit(config, &proxy, network)?;
+    let explicit = explicit(&proxy, network)?;
     config.answers = Answers::default().with_explicit(explicit).with_prompter(prompter);
     config.proxy = proxy;
     let base = base_roots();
@@ -174,8 +174,8 @@ const fn debugger(name: DebuggerName) -> Debugger {
     }
 }
 
-/// Credentials by option come before those in a proxy's value or a store's URL.
-fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<Explicit, String> {
+/// Credentials by option come before those in a proxy's value; those in a store's URL are the client's to read.
+fn explicit(proxy: &ProxyConfig, network: &Network) -> Result<Explicit, String> {
     let logins = network.user.iter().map(|user| ("--user", &user.login));
     let logins = logins.chain(network.proxy_user.iter().map(|login| ("--proxy-user", login)));
     for (option, login) in logins {
@@ -216,12 +216,6 @@ fn explicit(config: &Config, proxy: &ProxyConfig, network: &Network) -> Result<E
             Some(origin) => explicit.at_store(origin, bearer),
             None => explicit.for_stores(bearer),
         };
-    }
-    for store in chains(&config.path).into_iter().flatten() {
-        let Store::Http(base) = store else { continue };
-        if let (Some(userinfo), Some(origin)) = (base.userinfo(), origin_of(base.url())) {
-            explicit = explicit.at_store(origin, known(userinfo.user(), userinfo.expose_password()));
-        }
     }
     Ok(explicit)
 }

@@ -132,6 +132,12 @@ impl Tls {
         }
     }
 
+    /// Whether somebody may be shown a client certificate; of a [given](Self::given) configuration it is not known.
+    #[must_use]
+    pub const fn has_client_certificate(&self) -> bool {
+        matches!(self.source, Source::Built { identity: Some(_), .. })
+    }
+
     fn from_source(source: Source) -> Self {
         Self {
             source,

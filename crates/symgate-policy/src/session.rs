@@ -71,6 +71,12 @@ impl Answers {
         self
     }
 
+    /// What the user gave.
+    #[must_use]
+    pub const fn explicit(&self) -> &Explicit {
+        &self.explicit
+    }
+
     /// Adds a source after the others.
     #[must_use]
     pub fn with_source(mut self, source: impl Source + 'static) -> Self {

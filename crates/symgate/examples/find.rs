@@ -31,9 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let client = Client::new(config)?;
     let job = Job {
-        number: 0,
         observer: &Told,
         cancel: &Cancel::new(),
+        ..Job::silent()
     };
     let found = client.find(&Wanted::new(wanted.parse()?), &job)?;
     println!(

@@ -1,6 +1,6 @@
 //! [`Client`]: the pieces wired into one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
@@ -12,18 +12,20 @@ use symgate_http::Downgrade;
 use symgate_index::Strictness;
 use symgate_net::Cancel;
 use symgate_path::FileId;
-use symgate_policy::{Errand, Session};
+use symgate_policy::{Errand, Explicit, Session};
 use symgate_proxy::ProxyConfig;
 use symgate_store::{Durability, Reach, Writing};
 use url::Url;
 
 use crate::place::{Chain, Place, Step, pointed, steps};
+use crate::search::Passed;
 use crate::tiers::Tiers;
-use crate::{Config, Error, ErrorKind, Event, Observer, Silent, Wanted};
+use crate::{Config, Error, ErrorKind, Event, Existing, Habits, Mismatched, Observer, Plan, Silent, Wanted};
 
 /// Finds symbol files: locally, and where the symbol path says, through whatever stands in between.
 ///
-/// Clones share everything: connections, what peers accepted, refusals, the layouts of servers.
+/// Clones share everything: connections, what peers accepted, refusals, the layouts of servers. So does a client
+/// [`over`](Self::over) another symbol path.
 ///
 /// ```no_run
 /// use symgate::path::SymbolPath;
@@ -38,24 +40,35 @@ use crate::{Config, Error, ErrorKind, Event, Observer, Silent, Wanted};
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
+    planned: Arc<Planned>,
 }
 
+/// What clients over several symbol paths have in common.
 #[derive(Debug)]
 struct Shared {
     settings: Settings,
-    steps: Vec<Step>,
-    warnings: Vec<String>,
     session: Session,
+    /// What the user gave, without what stands in the symbol path.
+    explicit: Explicit,
     /// Another memory after each close: an errand that is still under way then teaches the old one.
     peers: Mutex<Arc<Peers>>,
-    net: symgate_net::Client,
+    /// How connections are made; who may see a client certificate is for the plan to say.
+    transport: symgate_net::Config,
     tiers: Tiers,
+}
+
+/// A plan, on this machine.
+#[derive(Debug)]
+struct Planned {
+    plan: Plan,
+    steps: Vec<Step>,
+    warnings: Vec<String>,
+    net: Arc<symgate_net::Client>,
 }
 
 /// What of the settings is looked at again and again.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) default_store: PathBuf,
     pub(crate) store_limits: symgate_store::Limits,
     pub(crate) proxy: ProxyConfig,
     pub(crate) connections: usize,
@@ -79,6 +92,17 @@ pub struct Found {
     pub source: String,
     /// Its length in bytes.
     pub bytes: u64,
+    /// Whether it is what was asked for.
+    pub fit: Fit,
+}
+
+/// Whether a file that was found is what was asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fit {
+    /// It is.
+    Matched,
+    /// It has the name alone ([`Mismatched::Accept`](crate::Mismatched::Accept)).
+    Mismatched,
 }
 
 /// One search among several: who watches it, and how it is given up.
@@ -90,6 +114,8 @@ pub struct Job<'j> {
     pub observer: &'j dyn Observer,
     /// Set to give up; it takes effect within 200 ms.
     pub cancel: &'j Cancel,
+    /// What to do about copies that are there and about files that do not match.
+    pub habits: Habits,
 }
 
 impl Client {
@@ -99,10 +125,13 @@ impl Client {
     ///
     /// [`ErrorKind::Config`] where the settings cannot be used.
     pub fn new(config: Config) -> Result<Self, Error> {
-        let (steps, warnings) = steps(&config);
+        let plan = Plan {
+            path: config.path,
+            security: config.security,
+            default_store: config.default_store,
+        };
         let mut transport = symgate_net::Config::default();
-        let named = steps.iter().flat_map(Step::origins);
-        transport.origin_tls = config.origin_tls.shown_only_to(named);
+        transport.origin_tls = config.origin_tls;
         transport.proxy_tls = config.proxy_tls;
         transport.order = config.order;
         transport.tickets = config.tickets.clone();
@@ -110,42 +139,95 @@ impl Client {
         let total = config.deadlines.total;
         transport.deadlines = config.deadlines;
         transport.connections = config.connections;
-        let net = symgate_net::Client::new(transport)
-            .map_err(|error| Error::new(ErrorKind::Config, "no connection can be made").caused(error))?;
+        let explicit = config.answers.explicit().clone();
+        let answers = config.answers.with_explicit(plan.logins(explicit.clone()));
         let answers = match &config.tickets {
-            Some(_) => config.answers.with_source(symgate_policy::Tickets),
-            None => config.answers,
+            Some(_) => answers.with_source(symgate_policy::Tickets),
+            None => answers,
         };
-        let session = Session::new(config.policy, answers);
-        let settings = Settings {
-            default_store: config.default_store,
-            store_limits: config.store_limits,
-            proxy: config.proxy,
-            connections: config.connections.max(1),
-            total,
-            durability: config.durability,
-            strictness: config.strictness,
-            downgrade: config.downgrade,
-            user_agent: config.user_agent,
+        let shared = Shared {
+            settings: Settings {
+                store_limits: config.store_limits,
+                proxy: config.proxy,
+                connections: config.connections.max(1),
+                total,
+                durability: config.durability,
+                strictness: config.strictness,
+                downgrade: config.downgrade,
+                user_agent: config.user_agent,
+            },
+            session: Session::new(config.policy, answers),
+            explicit,
+            peers: Mutex::default(),
+            transport,
+            tiers: Tiers::default(),
         };
-        let (peers, tiers) = (Mutex::default(), Tiers::default());
+        let (steps, warnings) = steps(&plan, &shared.settings);
+        let net = Arc::new(shared.connect(&steps)?);
         Ok(Self {
-            shared: Arc::new(Shared {
-                settings,
+            shared: Arc::new(shared),
+            planned: Arc::new(Planned {
+                plan,
                 steps,
                 warnings,
-                session,
-                peers,
                 net,
-                tiers,
             }),
         })
+    }
+
+    /// A client that searches by another plan and shares everything else with this one: what was refused stays refused,
+    /// and what was accepted is not asked for again. Searches of this one that are under way go on by their own plan.
+    ///
+    /// Logins in the URLs of the new path take the place of those in the old one, for both clients. A client certificate
+    /// is shown to origins that the new path names and to no others; connections are made anew where that matters.
+    ///
+    /// ```
+    /// use symgate::path::SymbolPath;
+    /// use symgate::{Client, Config};
+    ///
+    /// let client = Client::new(Config::new(SymbolPath::default(), "/var/cache/symbols"))?;
+    /// let mut plan = client.plan().clone();
+    /// plan.path = SymbolPath::parse("srv*https://msdl.microsoft.com/download/symbols").path;
+    /// let client = client.over(plan)?;
+    /// # Ok::<(), symgate::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the settings cannot be used.
+    pub fn over(&self, plan: Plan) -> Result<Self, Error> {
+        let (steps, warnings) = steps(&plan, self.settings());
+        let named = |steps: &[Step]| steps.iter().flat_map(Step::origins).collect::<BTreeSet<_>>();
+        let net = if self.shared.transport.origin_tls.has_client_certificate()
+            && named(&steps) != named(&self.planned.steps)
+        {
+            Arc::new(self.shared.connect(&steps)?)
+        } else {
+            Arc::clone(&self.planned.net)
+        };
+        let explicit = plan.logins(self.shared.explicit.clone());
+        self.shared.session.set_explicit(explicit);
+        Ok(Self {
+            shared: Arc::clone(&self.shared),
+            planned: Arc::new(Planned {
+                plan,
+                steps,
+                warnings,
+                net,
+            }),
+        })
+    }
+
+    /// What is searched, and where files are kept.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.planned.plan
     }
 
     /// What is odd about the symbol path on this machine, one line each.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
-        &self.shared.warnings
+        &self.planned.warnings
     }
 
     /// Looks for one file, in the order of the symbol path.
@@ -155,11 +237,46 @@ impl Client {
     /// The most telling of what went wrong, by [`ErrorKind`]'s order; [`ErrorKind::Missing`] where nothing did and
     /// nobody has the file.
     pub fn find(&self, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
+        let found = self.find_matching(wanted, job);
+        match (found, job.habits.mismatch) {
+            (Err(error), Mismatched::Accept) if error.kind() != ErrorKind::Interrupted => {
+                self.find_mismatched(wanted, job)?.ok_or(error)
+            }
+            (found, _) => found,
+        }
+    }
+
+    fn find_matching(&self, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
+        let passed = Passed::default();
+        let error = match self.pass(wanted, job, &passed) {
+            Err(error) if passed.any() && error.kind() != ErrorKind::Interrupted => error,
+            found => return found,
+        };
+        // Nobody has another one: the copy that was to be replaced stays the file.
+        let habits = Habits {
+            existing: Existing::Keep,
+            ..job.habits
+        };
+        let found = self
+            .pass(wanted, &Job { habits, ..*job }, &passed)
+            .map_err(|_| error.clone())?;
+        job.observe(&Event::Warning {
+            text: &format!("`{}` stays, as there is no other: {error}", found.path.display()),
+        });
+        Ok(found)
+    }
+
+    /// One pass over the symbol path.
+    fn pass(&self, wanted: &Wanted, job: &Job<'_>, passed: &Passed) -> Result<Found, Error> {
         let mut worst: Option<Error> = None;
-        for step in &self.shared.steps {
+        for (index, step) in self.planned.steps.iter().enumerate() {
             let found = match step {
-                Step::Chain(chain) => self.search(chain, wanted, job),
-                Step::Directory { store, .. } if is_marked(store) => self.search(store, wanted, job),
+                Step::Chain(chain) if job.habits.existing == Existing::Replace && self.is_cache(index, chain) => {
+                    // Its own turn is over before those come that fill it; they pass over it too.
+                    continue;
+                }
+                Step::Chain(chain) => self.search(chain, wanted, job, passed),
+                Step::Directory { store, .. } if is_marked(store) => self.search(store, wanted, job, passed),
                 Step::Directory { directory, cache, .. } => self.look(directory, cache.as_ref(), wanted, job),
             };
             match found {
@@ -173,17 +290,36 @@ impl Client {
         Err(worst.unwrap_or_else(|| Error::new(ErrorKind::Missing, "the symbol path searches nothing")))
     }
 
+    /// Whether a chain is what `cache*` stands for: one store, which others further right begin with.
+    fn is_cache(&self, index: usize, chain: &Chain) -> bool {
+        let [Place::Local(cache)] = chain.places.as_slice() else {
+            return false;
+        };
+        let mut later = self.planned.steps.iter().skip(index + 1);
+        later.any(|step| {
+            let (Step::Chain(chain) | Step::Directory { store: chain, .. }) = step;
+            matches!(chain.places.as_slice(), [Place::Local(first), _, ..] if first.root() == cache.root())
+        })
+    }
+
+    /// The first PDB that has the name alone, in the plain directories.
+    fn find_mismatched(&self, wanted: &Wanted, job: &Job<'_>) -> Result<Option<Found>, Error> {
+        for step in &self.planned.steps {
+            if let Step::Directory { directory, store, .. } = step
+                && !is_marked(store)
+                && let Some(found) = self.look_for_name(directory, wanted, job)?
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
     /// Looks for several files at once, and hands each result over as soon as it is there, in any order.
     ///
-    /// `done` is called on the calling thread with the index of the file. A file that is wanted several times is
-    /// looked for once, under the first of its numbers.
-    pub fn find_all(
-        &self,
-        wanted: &[Wanted],
-        observer: &dyn Observer,
-        cancel: &Cancel,
-        mut done: impl FnMut(usize, Result<Found, Error>),
-    ) {
+    /// `done` is called on the calling thread with the index of the file, which is the number of its search too; that of
+    /// `job` plays no part. A file that is wanted several times is looked for once, under the first of its numbers.
+    pub fn find_all(&self, wanted: &[Wanted], job: Job<'_>, mut done: impl FnMut(usize, Result<Found, Error>)) {
         let files = same(wanted);
         // Twice as many searches as connections: while one flushes its file, another uses the connection.
         let workers = self.shared.settings.connections.saturating_mul(2).min(files.len());
@@ -200,14 +336,7 @@ impl Client {
                             let result = match &last {
                                 // Plain directories sort files by module: one module's miss is not another's.
                                 Some((before, result)) if *before == wanted || result.is_ok() => result.clone(),
-                                _ => {
-                                    let job = Job {
-                                        number,
-                                        observer,
-                                        cancel,
-                                    };
-                                    self.find(wanted, &job)
-                                }
+                                _ => self.find(wanted, &Job { number, ..job }),
                             };
                             last = Some((wanted, result.clone()));
                             if sender.send((number, result)).is_err() {
@@ -228,7 +357,7 @@ impl Client {
     pub fn close(&self) {
         self.shared.session.close();
         *self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
-        self.shared.net.close_idle();
+        self.planned.net.close_idle();
         self.shared.tiers.clear();
     }
 
@@ -240,13 +369,13 @@ impl Client {
 
     /// Whether the symbol path names a directory on the host of this share.
     pub(crate) fn names_share(&self, share: Reach<'_>) -> bool {
-        let mut roots = self.shared.steps.iter().flat_map(Step::roots);
+        let mut roots = self.planned.steps.iter().flat_map(Step::roots);
         roots.any(|root| share.is_same_host(Reach::of(&root)))
     }
 
     /// On whose behalf the URL of a local store's pointer is asked for.
     pub(crate) fn pointed(&self, url: &Url) -> Option<Errand> {
-        pointed(url, &self.shared.steps, &self.shared.settings.proxy)
+        pointed(url, &self.planned.steps, &self.shared.settings.proxy)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -254,7 +383,7 @@ impl Client {
     }
 
     pub(crate) fn net(&self) -> &symgate_net::Client {
-        &self.shared.net
+        &self.planned.net
     }
 
     pub(crate) fn peers(&self) -> Arc<Peers> {
@@ -270,11 +399,24 @@ impl Client {
     pub(crate) fn writing_for<'j>(&self, job: &Job<'j>) -> Writing<'j> {
         let total = self.shared.settings.total;
         Writing {
+            existing: match job.habits.existing {
+                Existing::Keep => symgate_store::Existing::Keep,
+                Existing::Replace => symgate_store::Existing::Overwrite,
+            },
             durability: self.shared.settings.durability,
             cancel: Some(job.cancel.flag()),
             deadline: total.and_then(|total| Instant::now().checked_add(total)),
-            ..Writing::default()
         }
+    }
+}
+
+impl Shared {
+    /// Connections for these steps: a client certificate is shown to whom they name.
+    fn connect(&self, steps: &[Step]) -> Result<symgate_net::Client, Error> {
+        let mut transport = self.transport.clone();
+        transport.origin_tls = transport.origin_tls.shown_only_to(steps.iter().flat_map(Step::origins));
+        symgate_net::Client::new(transport)
+            .map_err(|error| Error::new(ErrorKind::Config, "no connection can be made").caused(error))
     }
 }
 
@@ -306,6 +448,7 @@ impl Job<'_> {
             number: 0,
             observer: &Silent,
             cancel: &NEVER,
+            habits: Habits::default(),
         }
     }
 
@@ -373,7 +516,7 @@ mod tests {
         let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let path = SymbolPath::parse(&format!("srv*http://{}/s", closed.unwrap())).path;
         let client = Client::new(Config::new(path, "/nowhere")).unwrap();
-        let Some(Step::Chain(chain)) = client.shared.steps.first() else {
+        let Some(Step::Chain(chain)) = client.planned.steps.first() else {
             panic!("a chain is searched")
         };
         let Some(Place::Server(server)) = chain.places.last() else {
@@ -395,7 +538,7 @@ mod tests {
     fn a_latched_store_is_told_as_the_reason_each_time() {
         let path = SymbolPath::parse("srv*http://localhost:1/s").path;
         let client = Client::new(Config::new(path, "/nowhere")).unwrap();
-        let Some(Step::Chain(chain)) = client.shared.steps.first() else {
+        let Some(Step::Chain(chain)) = client.planned.steps.first() else {
             panic!("a chain is searched")
         };
         let Some(Place::Server(server)) = chain.places.last() else {
@@ -421,7 +564,7 @@ mod tests {
     fn any_number_of_connections_can_be_asked_for() {
         let mut results = Vec::new();
         let wanted = Wanted::new("a.pdb/180BF1B90AA75697D0EFEA5E5630AC4B1".parse().unwrap());
-        client(usize::MAX).find_all(&[wanted], &Silent, &Cancel::new(), |number, found| {
+        client(usize::MAX).find_all(&[wanted], Job::silent(), |number, found| {
             results.push((number, found.map_err(|error| error.kind())));
         });
         assert_eq!(results, [(0, Err(ErrorKind::Missing))]);

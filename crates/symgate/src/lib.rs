@@ -37,16 +37,18 @@ mod error;
 mod event;
 mod follow;
 mod place;
+mod plan;
 mod remote;
 mod routes;
 mod search;
 mod tiers;
 mod wanted;
 
-pub use client::{Client, Found, Job};
+pub use client::{Client, Fit, Found, Job};
 pub use config::Config;
 pub use error::{Error, ErrorKind, Latched, Speaker};
 pub use event::{Ended, Event, Observer, Probed, Silent};
+pub use plan::{Existing, Habits, Mismatched, Plan};
 pub use wanted::Wanted;
 
 pub use {

@@ -10,7 +10,8 @@ use symgate_proxy::ProxyConfig;
 use symgate_store::Store;
 use url::Url;
 
-use crate::{Config, routes};
+use crate::client::Settings;
+use crate::{Plan, routes};
 
 /// One step of the search for a file.
 #[derive(Debug)]
@@ -93,28 +94,28 @@ impl Step {
 }
 
 /// What a path searches here, and what is odd about it.
-pub(crate) fn steps(config: &Config) -> (Vec<Step>, Vec<String>) {
+pub(crate) fn steps(plan: &Plan, settings: &Settings) -> (Vec<Step>, Vec<String>) {
     let mut steps = Vec::new();
     let mut warnings = Vec::new();
-    for effective in config.path.effective(config.security) {
+    for effective in plan.path.effective(plan.security) {
         match effective {
             Effective::Chain(chain) => {
-                let shown = shown(chain.stores(), config);
+                let shown = shown(chain.stores(), plan);
                 let stores = on_this_platform(chain.into_stores(), &mut warnings);
                 let places = stores
                     .into_iter()
-                    .map(|store| place(store, config, &mut warnings))
+                    .map(|store| place(store, (plan, settings), &mut warnings))
                     .collect();
                 steps.push(Step::Chain(Chain { places, shown }));
             }
             Effective::Directory { directory, cache } => match here(&directory) {
                 Some(path) => {
                     let chain = |stores: Vec<Named>| Chain {
-                        shown: shown(&stores, config),
+                        shown: shown(&stores, plan),
                         // What is odd about them is said where they stand for themselves.
                         places: stores
                             .into_iter()
-                            .map(|store| place(store, config, &mut Vec::new()))
+                            .map(|store| place(store, (plan, settings), &mut Vec::new()))
                             .collect(),
                     };
                     let kept = cache.map(|local: Local| Named::from(local));
@@ -160,23 +161,23 @@ fn on_this_platform(stores: Vec<Named>, warnings: &mut Vec<String>) -> Vec<Named
     kept
 }
 
-fn place(store: Named, config: &Config, warnings: &mut Vec<String>) -> Place {
+fn place(store: Named, (plan, settings): (&Plan, &Settings), warnings: &mut Vec<String>) -> Place {
     match store {
-        Named::Default => match config.default_store.to_str().map(Directory::new) {
+        Named::Default => match plan.default_store.to_str().map(Directory::new) {
             Some(Ok(directory)) if here(&directory).is_none() => {
                 warnings.push(foreign(&directory));
                 Place::Foreign(directory.to_string())
             }
-            _ => Place::Local(Store::new(&config.default_store).with_limits(config.store_limits)),
+            _ => Place::Local(Store::new(&plan.default_store).with_limits(settings.store_limits)),
         },
         Named::Directory(directory) => match here(&directory) {
-            Some(root) => Place::Local(Store::new(root).with_limits(config.store_limits)),
+            Some(root) => Place::Local(Store::new(root).with_limits(settings.store_limits)),
             None => {
                 warnings.push(foreign(&directory));
                 Place::Foreign(directory.to_string())
             }
         },
-        Named::Http(base) => match errand(base.url(), &config.proxy) {
+        Named::Http(base) => match errand(base.url(), &settings.proxy) {
             Some(errand) => {
                 let shown = base.to_string();
                 Place::Server(Box::new(Server { base, errand, shown }))
@@ -222,9 +223,9 @@ fn foreign(directory: &Directory) -> String {
 }
 
 /// The stores as a symbol path writes them, but the default one by its name on this machine, as SymSrv shows it.
-fn shown(stores: &[Named], config: &Config) -> String {
+fn shown(stores: &[Named], plan: &Plan) -> String {
     let stores = stores.iter().map(|store| match store {
-        Named::Default => config.default_store.display().to_string(),
+        Named::Default => plan.default_store.display().to_string(),
         Named::Directory(_) | Named::Http(_) => store.to_string(),
     });
     stores.collect::<Vec<_>>().join("*")
@@ -235,11 +236,20 @@ mod tests {
     use symgate_path::{Security, SymbolPath};
 
     use super::*;
+    use crate::{Client, Config};
+
+    fn planned(path: &str) -> (Vec<Step>, Vec<String>) {
+        let plan = Plan {
+            path: SymbolPath::parse(path).path,
+            security: Security::Open,
+            default_store: "/home/sym".into(),
+        };
+        let client = Client::new(Config::new(SymbolPath::default(), "/home/sym")).unwrap();
+        steps(&plan, client.settings())
+    }
 
     fn check(path: &str, expected: &[&str], warned: usize) {
-        let mut config = Config::new(SymbolPath::parse(path).path, "/home/sym");
-        config.security = Security::Open;
-        let (steps, warnings) = steps(&config);
+        let (steps, warnings) = planned(path);
         let steps: Vec<String> = steps
             .iter()
             .map(|step| match step {
@@ -267,8 +277,7 @@ mod tests {
     #[test]
     fn origins_are_those_of_the_servers() {
         let path = "srv*/m*https://h/s*http://i:81/t;/a;cache*/c;srv*https://H:443/other";
-        let config = Config::new(SymbolPath::parse(path).path, "/home/sym");
-        let origins: Vec<_> = steps(&config).0.iter().flat_map(Step::origins).collect();
+        let origins: Vec<_> = planned(path).0.iter().flat_map(Step::origins).collect();
         let origins: Vec<String> = origins.iter().map(ToString::to_string).collect();
         assert_eq!(origins, ["https://h", "http://i:81", "https://h"]);
     }

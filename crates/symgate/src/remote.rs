@@ -345,7 +345,7 @@ impl Visit<'_> {
                 Form::Expanded => store.begin_expanded(id, &writing),
             }
         };
-        let begun = match begin(Existing::Keep) {
+        let begun = match begin(self.client.writing_for(self.job).existing) {
             Ok(Begin::Exists(path))
                 if form != Form::AsIs(Variant::Compressed) && self.client.judge(id, &path).is_err() =>
             {

@@ -1,10 +1,11 @@
 //! Carries out what symgate-lookup says: one file's search through one chain, or through one plain directory.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
-use symgate_index::CheckError;
+use symgate_index::{CheckError, Description};
 use symgate_lookup::{
     Action, Copied, DirectoryOrder, Expand, Form as Shape, Got, Kind, Options, Outcome, Probed as Looked, Search, Slot,
     Spare, Stopped, candidates,
@@ -13,12 +14,26 @@ use symgate_path::{FileId, FileName, Tier, Variant};
 use symgate_store::{Committed, Form, Probe, PutError, Store};
 use url::Url;
 
-use crate::client::{Client, Found, Job};
+use crate::client::{Client, Fit, Found, Job};
 use crate::event::{Ended, Probed};
 use crate::place::{Chain, Place, Server};
 use crate::remote::{Body, Fetched};
 use crate::tiers::Turn;
-use crate::{Error, ErrorKind, Event, Wanted};
+use crate::{Error, ErrorKind, Event, Existing, Wanted};
+
+/// Whether a copy was passed over because it is to be replaced.
+#[derive(Debug, Default)]
+pub(crate) struct Passed(Cell<bool>);
+
+impl Passed {
+    pub(crate) fn any(&self) -> bool {
+        self.0.get()
+    }
+
+    pub(crate) fn add(&self) {
+        self.0.set(true);
+    }
+}
 
 /// One search, and what it has learned on the way.
 pub(crate) struct Walk<'w> {
@@ -26,6 +41,7 @@ pub(crate) struct Walk<'w> {
     pub(crate) chain: &'w Chain,
     pub(crate) wanted: &'w FileId,
     pub(crate) job: &'w Job<'w>,
+    passed: &'w Passed,
     /// The default store, for what a chain of one directory cannot keep.
     spare: Store,
     /// The most telling of what went wrong.
@@ -43,20 +59,27 @@ pub(crate) struct Walk<'w> {
 }
 
 impl Client {
-    /// Looks through one chain.
-    pub(crate) fn search(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
+    /// Looks through one chain; says by `passed` whether a copy was passed over that is to be replaced.
+    pub(crate) fn search(
+        &self,
+        chain: &Chain,
+        wanted: &Wanted,
+        job: &Job<'_>,
+        passed: &Passed,
+    ) -> Result<Found, Error> {
         let stores = chain.shown.as_str();
         let begun = Event::Searching { stores, id: &wanted.id };
-        told(job, &begun, || self.walk(chain, wanted, job))
+        told(job, &begun, || self.walk(chain, wanted, job, passed))
     }
 
-    fn walk(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
+    fn walk(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>, passed: &Passed) -> Result<Found, Error> {
         let mut walk = Walk {
+            passed,
             client: self,
             chain,
             wanted: &wanted.id,
             job,
-            spare: Store::new(&self.settings().default_store).with_limits(self.settings().store_limits),
+            spare: Store::new(&self.plan().default_store).with_limits(self.settings().store_limits),
             worst: None,
             unwritten: None,
             warned: false,
@@ -93,14 +116,8 @@ impl Client {
         wanted: &Wanted,
         job: &Job<'_>,
     ) -> Result<Found, Error> {
-        let module = wanted
-            .module
-            .as_ref()
-            .and_then(|extension| FileName::new(&format!("m.{extension}")).ok());
-        let module = module.as_ref().unwrap_or(&wanted.id.name);
-        for parts in candidates(&wanted.id.name, module, DirectoryOrder::RootFirst) {
+        for path in places(directory, wanted) {
             job.interrupted()?;
-            let path = parts.iter().fold(directory.to_owned(), |path, part| path.join(part));
             let Ok(file) = open(&path) else {
                 let found = if path.parent().is_some_and(Path::is_dir) {
                     Probed::NoFile
@@ -123,6 +140,7 @@ impl Client {
                         path,
                         source: source.to_owned(),
                         bytes,
+                        fit: Fit::Matched,
                     });
                 }
                 // Found by name alone: another build is simply not the file.
@@ -130,6 +148,30 @@ impl Client {
             }
         }
         Err(Error::new(ErrorKind::Missing, format!("`{source}` does not have it")))
+    }
+
+    /// Looks through one plain directory for a PDB that has the name alone.
+    pub(crate) fn look_for_name(
+        &self,
+        directory: &Path,
+        wanted: &Wanted,
+        job: &Job<'_>,
+    ) -> Result<Option<Found>, Error> {
+        for path in places(directory, wanted) {
+            job.interrupted()?;
+            let Ok(file) = open(&path) else { continue };
+            let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+            if let Ok(Description::Pdb(_)) = symgate_index::describe(BufReader::new(file)) {
+                return Ok(Some(Found {
+                    id: wanted.id.clone(),
+                    path,
+                    source: directory.display().to_string(),
+                    bytes,
+                    fit: Fit::Mismatched,
+                }));
+            }
+        }
+        Ok(None)
     }
 
     /// Copies what a plain directory had into the `cache*` to its left; a store that cannot be written is no error.
@@ -265,6 +307,7 @@ impl Walk<'_> {
                     path,
                     source: self.shown(source),
                     bytes,
+                    fit: Fit::Matched,
                 })
             }
             Outcome::Missing if self.worst.is_none() => Err(Error::new(
@@ -286,6 +329,13 @@ impl Walk<'_> {
         let Some(Place::Local(store)) = self.chain.places.get(index) else {
             return Looked::Unreadable;
         };
+        let is_downstream = index + 1 < self.chain.places.len();
+        if is_downstream && self.job.habits.existing == Existing::Replace {
+            if matches!(store.probe(self.wanted, variant), Ok(Probe::Found(_))) {
+                self.passed.add();
+            }
+            return Looked::NoFile;
+        }
         let (looked, path) = match store.probe(self.wanted, variant) {
             Ok(Probe::Found(path)) if variant == Variant::Plain && !self.is_fit(&path) => (Looked::NoFile, path),
             Ok(Probe::Found(path)) => (Looked::Found, path),
@@ -516,6 +566,19 @@ impl Walk<'_> {
             Slot::Store(index) => self.shown(index),
         }
     }
+}
+
+/// The files of a plain directory that may be the one (SYMSRV §1.6).
+fn places(directory: &Path, wanted: &Wanted) -> Vec<PathBuf> {
+    let module = wanted
+        .module
+        .as_ref()
+        .and_then(|extension| FileName::new(&format!("m.{extension}")).ok());
+    let module = module.as_ref().unwrap_or(&wanted.id.name);
+    candidates(&wanted.id.name, module, DirectoryOrder::RootFirst)
+        .into_iter()
+        .map(|parts| parts.iter().fold(directory.to_owned(), |path, part| path.join(part)))
+        .collect()
 }
 
 /// A search with its beginning and its end told, whatever the end is.

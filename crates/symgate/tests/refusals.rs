@@ -5,8 +5,7 @@
 use symgate::path::SymbolPath;
 use symgate::policy::Cause;
 use symgate::proxy::ProxyConfig;
-use symgate::{Client, Config, ErrorKind, Job, Silent, Wanted};
-use symgate_net::Cancel;
+use symgate::{Client, Config, ErrorKind, Job, Wanted};
 use symgate_tests::Dir;
 use symgate_tests::fault::{Fault, Reply};
 
@@ -56,7 +55,7 @@ fn searches_under_way_at_once_learn_of_a_refusal_by_a_server() {
         let peer = saying(status, fields);
         let dir = Dir::new();
         let wanted: Vec<Wanted> = (0..12).map(wanted).collect();
-        client(&dir, from, &peer).find_all(&wanted, &Silent, &Cancel::new(), |_, found| {
+        client(&dir, from, &peer).find_all(&wanted, Job::silent(), |_, found| {
             assert_eq!(found.unwrap_err().kind(), ErrorKind::Refused, "{status}");
         });
         assert_eq!(peer.heard().len(), 1, "{status}: {:#?}", peer.heard());

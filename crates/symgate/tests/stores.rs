@@ -256,9 +256,9 @@ fn a_search_that_was_told_to_begin_is_told_to_end() {
     cancel.cancel();
     for path in ["plain", "srv*left"] {
         let job = Job {
-            number: 0,
             observer: &log,
             cancel: &cancel,
+            ..Job::silent()
         };
         let error = client(&dir, path).find(&wanted(), &job).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Interrupted, "{path}");
@@ -552,9 +552,9 @@ impl Log {
     fn job(&self) -> Job<'_> {
         static NEVER: std::sync::LazyLock<Cancel> = std::sync::LazyLock::new(Cancel::new);
         Job {
-            number: 0,
             observer: self,
             cancel: &NEVER,
+            ..Job::silent()
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use symgate::net::Cancel;
 use symgate::path::FileId;
-use symgate::{Client, Error, ErrorKind, Event, Found, Observer, Wanted};
+use symgate::{Client, Error, ErrorKind, Event, Found, Job, Observer, Wanted};
 
 use crate::args::Get;
 use crate::noisy::Noisy;
@@ -72,7 +72,12 @@ fn fetch(get: &Get, client: &Client, wanted: &[Wanted], output: Output) -> ExitC
     let mut results = BTreeMap::new();
     let mut next = 0;
     let mut done = 0;
-    client.find_all(wanted, &view, &cancel, |index, result| {
+    let job = Job {
+        observer: &view,
+        cancel: &cancel,
+        ..Job::silent()
+    };
+    client.find_all(wanted, job, |index, result| {
         done += 1;
         if let Some(progress) = &view.progress {
             progress.done(done, wanted.len());
