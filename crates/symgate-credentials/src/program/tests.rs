@@ -1,0 +1,131 @@
+//! Programs that misbehave, by the shell.
+
+use std::fs;
+
+use super::*;
+
+/// A call of a line for the shell.
+fn call<'a>(line: &str, bounds: Bounds, cancel: &'a AtomicBool) -> Call<'a> {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]);
+    Call {
+        command,
+        input: Zeroizing::new(b"input\n".to_vec()),
+        bounds,
+        cancel,
+    }
+}
+
+fn run(line: &str, bounds: Bounds) -> Result<Ended, ProgramError> {
+    call(line, bounds, &AtomicBool::new(false)).run()
+}
+
+const SHORT: Bounds = Bounds {
+    time: Duration::from_millis(300),
+    output: 1000,
+};
+
+/// Ten times what is promised: a machine may be busy.
+const WATCHDOG: Duration = Duration::from_secs(10);
+
+#[test]
+fn what_it_says_comes_back_with_its_status_and_complaint() {
+    let ended = run("cat; echo why >&2; exit 3", Bounds::default()).unwrap();
+    assert_eq!(ended.output.0.as_slice(), b"input\n");
+    assert_eq!(ended.status.code(), Some(3));
+    assert_eq!(ended.complaint.tail(&[]), ": why");
+    assert!(!format!("{ended:?}").contains("input"));
+}
+
+#[test]
+fn each_bad_program_ends_in_time_with_a_clear_error() {
+    let table = [
+        ("exec sleep 1000", "did not end within 300 ms"),
+        ("trap '' TERM; while :; do sleep 0.1; done", "did not end within 300 ms"),
+        ("exec >&-; exec sleep 1000", "did not end within 300 ms"),
+        (
+            "head -c 10000000 /dev/zero; exec sleep 1000",
+            "said more than 1000 bytes",
+        ),
+        ("while :; do echo x; done", "said more than 1000 bytes"),
+        ("kill -STOP $$", "wants the terminal, which no helper program gets"),
+    ];
+    for (line, expected) in table {
+        let start = Instant::now();
+        let error = run(line, SHORT).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{line}");
+        assert!(start.elapsed() < WATCHDOG, "{line}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn each_odd_program_that_ends_is_heard() {
+    let table = [
+        ("exec <&-; echo said", "said\n"),
+        ("echo said; sleep 1000 & exit 0", "said\n"),
+        ("echo said; (setsid sleep 3 || sleep 3) 2>/dev/null & exit 0", "said\n"),
+        ("head -c 1000000 /dev/zero >&2; echo said", "said\n"),
+        ("", ""),
+    ];
+    for (line, expected) in table {
+        let start = Instant::now();
+        let ended = run(line, Bounds::default()).unwrap();
+        assert_eq!(ended.output.0.as_slice(), expected.as_bytes(), "{line}");
+        assert!(start.elapsed() < WATCHDOG, "{line}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn input_that_nobody_reads_holds_nobody_up() {
+    let cancel = AtomicBool::new(false);
+    let mut call = call("exec sleep 1000", SHORT, &cancel);
+    call.input = Zeroizing::new(vec![b'x'; 1 << 20]);
+    assert!(matches!(call.run(), Err(ProgramError::Time(_))));
+}
+
+#[test]
+fn cancelling_ends_it() {
+    let cancel = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&cancel);
+    let setter = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(50));
+        flag.store(true, Ordering::Relaxed);
+    });
+    let start = Instant::now();
+    let outcome = call("exec sleep 1000", Bounds::PERSON, &cancel).run();
+    assert!(matches!(outcome, Err(ProgramError::Cancelled)), "{outcome:?}");
+    assert!(start.elapsed() < WATCHDOG);
+    setter.join().unwrap();
+}
+
+#[test]
+fn what_it_started_ends_with_it() {
+    let dir = symgate_tests::Dir::new();
+    let file = dir.join("pid");
+    let line = format!("sleep 1000 & echo $! >'{}'; wait", file.display());
+    assert!(matches!(run(&line, SHORT), Err(ProgramError::Time(_))));
+    let number: i32 = fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+    let pid = rustix::process::Pid::from_raw(number).unwrap();
+    let start = Instant::now();
+    // An orphan's remains are for the system to clear away, which may leave them.
+    let runs = || {
+        let state = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        rustix::process::test_kill_process(pid).is_ok() && !state.contains(") Z")
+    };
+    while runs() {
+        assert!(start.elapsed() < WATCHDOG, "process {number} still runs");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_missing_program_says_so() {
+    let call = Call {
+        command: Command::new("/nonexistent/program"),
+        input: Zeroizing::default(),
+        bounds: SHORT,
+        cancel: &AtomicBool::new(false),
+    };
+    let error = call.run().unwrap_err();
+    assert!(error.to_string().starts_with("cannot be started: "), "{error}");
+}
