@@ -105,7 +105,10 @@ impl Window {
         };
         match call.run() {
             Ok(ended) if ended.status.success() => Ok(ended.output),
-            Ok(ended) if ended.status.code() == Some(1) && !ended.complaint.is_about("display") => {
+            Ok(ended)
+                if ended.status.code() == Some(1)
+                    && !DISPLAYLESS.iter().any(|words| ended.complaint.is_about(words)) =>
+            {
                 Err(Prompted::Cancelled)
             }
             Ok(ended) if ended.status.code() == Some(1) => Err(Prompted::Unavailable),
@@ -173,6 +176,9 @@ fn without_tags(text: &str) -> String {
 fn without_escapes(text: &str) -> String {
     text.replace('\\', "\\\\").replace('_', "__")
 }
+
+/// What GTK and Qt complain of where nothing can be shown.
+const DISPLAYLESS: &[&str] = &["open display", "connect to display"];
 
 const TITLE: &str = "symgate: authentication";
 
