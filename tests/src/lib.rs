@@ -30,7 +30,6 @@ pub mod fault;
 mod hostile;
 #[cfg(feature = "peers")]
 mod inspector;
-#[cfg(feature = "peers")]
 pub mod made;
 #[cfg(all(feature = "peers", unix))]
 pub mod matrix;
@@ -41,7 +40,6 @@ mod pki;
 pub mod property;
 #[cfg(feature = "peers")]
 mod relay;
-#[cfg(feature = "peers")]
 pub mod sample;
 pub mod script;
 #[cfg(all(feature = "peers", unix))]

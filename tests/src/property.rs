@@ -6,6 +6,7 @@
 //! panics. Nothing here needs a socket: a fuzz build takes this crate without its default features.
 
 pub mod auth;
+pub mod console;
 pub mod errand;
 pub mod identity;
 pub mod index;
@@ -23,6 +24,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("challenge", auth::challenge),
     ("check", index::check),
     ("choose", proxy::choose),
+    ("console_line", console::console_line),
     ("decide", policy::decide),
     ("digest_challenge", auth::digest_challenge),
     ("effective_chains", path::effective_chains),

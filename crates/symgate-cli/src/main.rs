@@ -7,7 +7,6 @@
 mod args;
 mod cmd;
 mod interrupt;
-mod noisy;
 mod output;
 mod progress;
 mod report;

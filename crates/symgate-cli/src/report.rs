@@ -1,6 +1,5 @@
 //! What a search came to, in words, as JSON and as an exit status.
 
-use std::error::Error as _;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -12,36 +11,9 @@ use symgate::policy::Cause;
 use symgate::{Error, ErrorKind, Found, Speaker};
 
 use crate::interrupt;
-use crate::tty::{is_attended, is_deceptive};
+use crate::tty::is_attended;
 
-/// Text that may come from a peer, safe for a terminal: nothing in it moves the cursor or hides the rest.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if is_deceptive(c) {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        })
-        .collect()
-}
-
-/// An error with its causes, on one line.
-pub(crate) fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let said = source.to_string();
-        // Some foreign errors repeat their source.
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        cause = source.source();
-    }
-    plain(&text)
-}
+pub(crate) use symgate_console::{chain, plain};
 
 /// What the person at the terminal can do about it, where something is known to help.
 pub(crate) fn advice(error: &Error) -> Option<String> {
@@ -246,10 +218,5 @@ mod tests {
         ] {
             assert_eq!(status(kinds.iter().copied()), ExitCode::from(expected), "{kinds:?}");
         }
-    }
-
-    #[test]
-    fn text_of_peers_cannot_drive_the_terminal() {
-        assert_eq!(plain("a\x1b[2Jb\u{202e}c\nd"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d");
     }
 }

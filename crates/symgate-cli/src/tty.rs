@@ -32,7 +32,6 @@ use symgate_policy::{Name, Prompted, Prompter, Question};
 use form::{Form, Step};
 pub(crate) use screen::restore;
 use screen::{Raw, Screen};
-pub(crate) use words::is_deceptive;
 
 /// Asks a person on the terminal.
 pub(crate) struct TtyPrompter {

@@ -10,9 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use symgate::net::Cancel;
 use symgate::path::FileId;
 use symgate::{Client, Error, ErrorKind, Event, Found, Job, Observer, Wanted};
+use symgate_console::Noisy;
 
 use crate::args::Get;
-use crate::noisy::Noisy;
 use crate::output::{Drawing, Output};
 use crate::progress::Progress;
 use crate::report::{self, advice, chain, json, plain};

@@ -134,7 +134,7 @@ impl Line {
 
 /// A character as it may be shown.
 fn visible(c: char) -> char {
-    if super::is_deceptive(c) {
+    if symgate_console::is_deceptive(c) {
         char::REPLACEMENT_CHARACTER
     } else {
         c

@@ -1,6 +1,7 @@
 //! What the dialog says, as lines of text ([`facts`]), and how text of others is made harmless ([`harmless`]).
 
 use symgate_auth::Scheme;
+use symgate_console::is_deceptive;
 use symgate_policy::{Name, Previous, Question, exposes_password};
 
 /// The lines above the fields: who asks, for what, and how the answer would travel.
@@ -58,19 +59,6 @@ pub(crate) fn harmless(text: &str) -> String {
         shown.push_str("...");
     }
     shown
-}
-
-/// Control characters, and those that are not seen but change how others are: Unicode's general categories Cc, Cf, Zl
-/// and Zp, and the fillers and selectors that look like nothing.
-pub(crate) fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}'
-            | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
-            | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The most characters of a text of others: more than a realm that is meant to be read.

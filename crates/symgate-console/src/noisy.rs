@@ -11,11 +11,14 @@ use symgate::auth::Refusal;
 use symgate::http::{Error as Http, FailureKind};
 use symgate::{Ended, Error, ErrorKind, Event, Probed};
 
-use crate::report::{chain, plain};
+use crate::text::{chain, plain};
 
-/// The searches that are under way.
+/// Searches that are under way, told as SymSrv and DbgHelp tell them (SYMSRV §6.8).
+///
+/// What they never say has the prefix `symgate:`. The lines about refused authentication are ours too, in SymSrv's tone:
+/// no sample of theirs is known.
 #[derive(Debug, Default)]
-pub(crate) struct Noisy {
+pub struct Noisy {
     /// Searches since the beginning, as `BYINDEX` counts them.
     begun: AtomicU32,
     searches: Mutex<HashMap<usize, Search>>,
@@ -41,7 +44,8 @@ enum Speaker {
 
 impl Noisy {
     /// Takes an event; the lines of the search when it is over.
-    pub(crate) fn observe(&self, number: usize, event: &Event<'_>) -> Option<String> {
+    #[must_use]
+    pub fn observe(&self, number: usize, event: &Event<'_>) -> Option<String> {
         let mut searches = self.searches();
         self.describe(searches.entry(number).or_default(), event);
         matches!(event, Event::Ended { .. }).then(|| searches.remove(&number).unwrap_or_default().lines)
