@@ -137,7 +137,10 @@ impl Command {
         match known.as_str() {
             "!chksym" => chksym(rest),
             "!homedir" => Ok(Self::Home(one(rest, HOME)?)),
-            "!lmi" => one(rest, LMI)?.map(Self::Lmi).ok_or(Misspelt::Usage(LMI)),
+            "!lmi" => match one(rest, LMI)? {
+                Some(module) if module.len() <= LONGEST_NAME => Ok(Self::Lmi(module)),
+                _ => Err(Misspelt::Usage(LMI)),
+            },
             "!sym" => Ok(Self::Sym(Sym::parse(rest))),
             "!symsrv" => match one(rest, CLOSE)? {
                 Some(word) if word.eq_ignore_ascii_case("close") => Ok(Self::Close),
@@ -183,6 +186,10 @@ impl Command {
     }
 }
 
+/// The most bytes of a name or pattern of modules. A match takes time in the product of both lengths, and there may be
+/// many modules.
+pub(crate) const LONGEST_NAME: usize = 1024;
+
 /// Takes a `+` that follows a command at once.
 fn how(rest: &str) -> (How, &str) {
     match rest.strip_prefix('+') {
@@ -203,13 +210,16 @@ fn one(rest: &str, usage: &'static str) -> Result<Option<String>, Misspelt> {
 fn chksym(rest: &str) -> Result<Command, Misspelt> {
     let mut words = arguments(rest).into_iter();
     match (words.next(), words.next(), words.next()) {
-        (Some(module), symbol, None) => Ok(Command::Chksym { module, symbol }),
+        (Some(module), symbol, None) if module.len() <= LONGEST_NAME => Ok(Command::Chksym { module, symbol }),
         _ => Err(Misspelt::Usage(CHKSYM)),
     }
 }
 
 fn ld(rest: &str) -> Result<Command, Misspelt> {
     let words = arguments(rest);
+    if words.iter().any(|word| word.len() > LONGEST_NAME) {
+        return Err(Misspelt::Usage(LD));
+    }
     match words.as_slice() {
         [module] if !module.starts_with('/') => Ok(Command::Ld {
             name: module.clone(),

@@ -219,8 +219,9 @@ impl Console {
         }
     }
 
-    /// The most bytes of a line: eight times what a shell of Windows takes.
-    pub const LONGEST: usize = 64 << 10;
+    /// The most bytes of a line: as many as the longest environment variable of Windows has characters, and so the
+    /// longest symbol path.
+    pub const LONGEST: usize = 32 << 10;
 
     /// Says what is to be done. Where that is a question, it is asked again until it is answered.
     pub fn poll(&mut self) -> Action {
@@ -329,7 +330,8 @@ impl Console {
     /// Forgets what is left of a line.
     fn drop_line(&mut self) {
         self.line.clear();
-        self.steps.clear();
+        // What the client is told holds, whether the line goes on or not.
+        self.steps.retain(|step| matches!(step, Step::Obey(_)));
         self.question = None;
     }
 

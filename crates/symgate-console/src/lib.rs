@@ -38,8 +38,8 @@
 //! # Lines
 //!
 //! Commands are parted by `;`, but `.sympath` and `.sympath+` take the rest of their line, since a path has `;` in it.
-//! `*` begins a comment that ends with the line, `$$` one that ends at the next `;`. Case makes no difference, except to
-//! the options of `lm`. What cannot be understood is answered with how the command is used, or with one line that says
+//! `*` begins a comment that ends with the line, `$$` one that ends at the next `;`. Case makes no difference, except
+//! that `lm` has an `m` and an `M`. What cannot be understood is answered with how the command is used, or with one line that says
 //! that there is no such command.
 //!
 //! | commands | where |

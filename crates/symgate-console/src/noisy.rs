@@ -32,6 +32,8 @@ struct Search {
     speaker: Speaker,
     /// What the last place that was looked at lacks, as an `HRESULT`: it ends a search that found nothing.
     lacking: u32,
+    /// The line of a request that may yet turn out not to leave: its way is latched.
+    request: Option<String>,
 }
 
 /// Chains of stores are SymSrv's to search, plain directories DbgHelp's own.
@@ -56,11 +58,16 @@ impl Noisy {
             lines,
             speaker,
             lacking,
+            request,
         } = search;
         let mut line = |said: String| {
             lines.push_str(&plain(&said));
             lines.push('\n');
         };
+        let stays = matches!(event, Event::Failed { error, .. } if error.latched().is_some());
+        if let Some(request) = request.take().filter(|_| !stays) {
+            line(request);
+        }
         match event {
             Event::Searching { stores, id } => {
                 (*speaker, *lacking) = (Speaker::SymSrv, PATH_NOT_FOUND);
@@ -92,7 +99,7 @@ impl Noisy {
             }
             Event::Requested { url } => {
                 *lacking = http(404);
-                line(format!("SYMSRV:  HTTPGET: {}", url.path()));
+                *request = Some(format!("SYMSRV:  HTTPGET: {}", url.path()));
             }
             Event::Answered { status } => line(format!(
                 "SYMSRV:  HttpQueryInfo: {:x} - {}",

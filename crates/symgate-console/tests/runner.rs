@@ -196,6 +196,17 @@ fn noisy_mode_tells_what_symsrv_and_dbghelp_tell() {
             "SYMSRV:  RESULT: 0x80190197",
         ]
     );
+    let latched = session.run(".reload /f app1.dll");
+    let (_, latched) = latched.split_once("file.ptr - path not found\n").unwrap();
+    let (symsrv, _) = latched.split_once("DBGHELP: ").unwrap();
+    let symsrv: Vec<&str> = symsrv.lines().filter(|line| !line.starts_with("symgate: ")).collect();
+    assert_eq!(
+        symsrv,
+        [
+            "SYMSRV:  AUTH: store disabled until '!symsrv close' - http://symbols.invalid/sym",
+            "SYMSRV:  RESULT: 0x80190197",
+        ]
+    );
     session.run("!sym prompts; !symsrv close");
     let loaded = session.run(".reload /f app1.dll");
     let end = "\

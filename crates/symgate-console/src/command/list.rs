@@ -1,6 +1,6 @@
 //! `lm` (SYMSRV §6.7).
 
-use super::Misspelt;
+use super::{LONGEST_NAME, Misspelt};
 use crate::text::number;
 
 pub(crate) const USAGE: &str = "lm[D o l v u k e c 1m sm i f n p t] [a <Address>] [m <Pattern> | M <Pattern>]";
@@ -64,9 +64,14 @@ impl List {
         let mut rest = options.trim_start();
         while let Some(letter) = rest.chars().next() {
             rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+            let letter = if letter == 'M' {
+                letter
+            } else {
+                letter.to_ascii_lowercase()
+            };
             match letter {
                 // Links in the output: there are none.
-                'D' | 'd' => {}
+                'd' => {}
                 'o' => list.loaded = true,
                 'l' => list.with_symbols = true,
                 'v' => list.verbose = true,
@@ -75,7 +80,7 @@ impl List {
                 'e' => list.troubled = true,
                 'c' => list.checksum = true,
                 '1' | 's' => {
-                    rest = rest.strip_prefix('m').ok_or(Misspelt::Usage(USAGE))?;
+                    rest = rest.strip_prefix(['m', 'M']).ok_or(Misspelt::Usage(USAGE))?;
                     let option = if letter == '1' {
                         &mut list.names
                     } else {
@@ -110,7 +115,7 @@ fn argument<'r>(rest: &mut &'r str) -> Result<&'r str, Misspelt> {
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let (word, after) = text.split_at(end);
     *rest = after;
-    if word.is_empty() {
+    if word.is_empty() || word.len() > LONGEST_NAME {
         Err(Misspelt::Usage(USAGE))
     } else {
         Ok(word)

@@ -1,6 +1,6 @@
 //! `.reload` (SYMSRV §6.5).
 
-use super::Misspelt;
+use super::{LONGEST_NAME, Misspelt};
 use crate::line::arguments;
 use crate::text::number;
 
@@ -100,7 +100,7 @@ impl Reload {
             Some((name, place)) => (name, Some(place)),
             None => (word, None),
         };
-        if name.is_empty() {
+        if name.is_empty() || name.len() > LONGEST_NAME {
             return Err(usage());
         }
         self.module = Some(name.to_owned());

@@ -4,7 +4,7 @@ use symgate::{ErrorKind, Existing, Fit, Habits, Mismatched, Wanted};
 use symgate_index::{Exports, Width};
 use symgate_policy::{Command as Happening, Debugger, Prompts, SymbolOptions};
 
-use super::{Console, Load, Misuse, Question, Step};
+use super::{Console, Load, Misuse, Question};
 use crate::command::{By, Part, Placed, Reload};
 use crate::module::{Failure, Image, Module, Presence, Public, State, Symbols, module_name, shown};
 use crate::modules::Naming;
@@ -69,6 +69,9 @@ impl Console {
                 let named = self.modules.named(word, naming, presence);
                 match (named.as_slice(), reload.placed) {
                     ([], None) => return self.not_found(word),
+                    ([], Some(_)) if self.modules.iter().count() >= MOST_MODULES => {
+                        return self.say("There are too many modules.");
+                    }
                     ([], Some(placed)) => vec![self.add(word, placed)],
                     (&[first, ..], Some(placed)) => {
                         self.place(first, placed);
@@ -321,8 +324,7 @@ impl Console {
             .any(|(_, failure)| failure.kind == ErrorKind::Interrupted)
         {
             // Who interrupts does not want the rest of the line.
-            self.line.clear();
-            self.steps.retain(|step| matches!(step, Step::Obey(_)));
+            self.drop_line();
         }
     }
 
@@ -433,5 +435,7 @@ const fn headline(kind: ErrorKind) -> &'static str {
     }
 }
 
+/// With how many modules none is added by hand any more.
+const MOST_MODULES: usize = 4096;
 /// Dots in a line.
 const DOTS: usize = 64;

@@ -89,7 +89,7 @@ fn options_choose_modules() {
 fn names_sort_without_regard_to_addresses() {
     let mut world = World::new(Debugger::Cdb, "srv*", vec![module(TWO), module(ONE)]);
     world.check("lm1m", "app2\napp1\n");
-    world.check("lmsm1m", "app1\napp2\n");
+    world.check("LMSM1M", "app1\napp2\n");
 }
 
 #[test]

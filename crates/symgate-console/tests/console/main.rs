@@ -1,4 +1,5 @@
 //! The console as its users see it: lines in, text out, by public API, with what the caller knows written down.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod listing;
 mod loading;
@@ -185,6 +186,8 @@ fn what_nobody_knows_is_answered_with_one_line() {
         ("ld", "Usage: ld <Module> [/f <File>]\n"),
         ("ld /f", "Usage: ld <Module> [/f <File>]\n"),
         ("q now", "Usage: q\n"),
+        (&format!("ld {}", "a".repeat(1025)), "Usage: ld <Module> [/f <File>]\n"),
+        (&format!("!lmi {}", "a".repeat(1025)), "Usage: !lmi <Module>\n"),
         (
             "lm 1",
             "Usage: lm[D o l v u k e c 1m sm i f n p t] [a <Address>] [m <Pattern> | M <Pattern>]\n",
@@ -252,7 +255,8 @@ fn answers_to_no_question_are_misuse() {
     let mut world = World::new(Debugger::Cdb, "srv*", vec![module(Sample(1))]);
     let console = &mut world.console;
     console.handle_line(".reload /f");
-    assert!(console.handle_looked(Place::Nothing).is_err());
+    let misuse = console.handle_looked(Place::Nothing).unwrap_err();
+    assert_eq!(misuse.to_string(), "the console did not ask for this");
     assert!(console.handle_adopted(Ok(Vec::new())).is_err());
     assert!(console.handle_read(Err(String::new())).is_err());
     while !matches!(console.poll(), Action::Load(_)) {}
