@@ -7,6 +7,7 @@
 
 pub mod auth;
 pub mod console;
+pub mod credentials;
 pub mod errand;
 pub mod identity;
 pub mod index;
@@ -33,8 +34,10 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("expansion", store::expansion),
     ("file_id", path::file_id),
     ("heads", wire::heads),
+    ("helper_reply", credentials::helper_reply),
     ("identify", index::identify),
     ("identity", identity::law),
+    ("netrc", credentials::netrc),
     ("no_proxy", proxy::no_proxy),
     ("ntlm_challenge", auth::ntlm_challenge),
     ("pointer", store::pointer),

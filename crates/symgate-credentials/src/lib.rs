@@ -58,6 +58,8 @@ mod bounds;
 mod chain;
 mod git;
 mod keep;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod ledger;
 mod lines;
 mod netrc;
@@ -66,7 +68,7 @@ mod program;
 mod provider;
 mod question;
 #[cfg(test)]
-mod staged;
+mod tests;
 mod window;
 
 pub use askpass::Askpass;
@@ -74,6 +76,8 @@ pub use bounds::Bounds;
 pub use chain::FirstAvailable;
 pub use git::{GitHelper, GitReply, GitReplyError, Storing};
 pub use keep::Keep;
+#[cfg(feature = "keyring")]
+pub use keyring::Keyring;
 pub use netrc::{Netrc, NetrcEntry, NetrcError, NetrcWarning, NetrcWarningKind};
 pub use provider::{
     ForProxies, ProviderReply, ProviderReplyError, ProviderWarning, ProviderWarningKind, Providers, ProvidersError,

@@ -130,6 +130,22 @@ const EXPOSE: &[Listed] = &[
         "user information of a proxy or a store's URL becomes credentials, a file a private key",
     ),
     (
+        "crates/symgate-credentials/src/git.rs",
+        "the answer goes back to the helper, to be stored or erased",
+    ),
+    (
+        "crates/symgate-credentials/src/keyring.rs",
+        "the password goes to the system",
+    ),
+    (
+        "crates/symgate-credentials/src/provider.rs",
+        "the answer goes back to the provider, to be stored or erased",
+    ),
+    (
+        "crates/symgate-credentials/src/provider/reply.rs",
+        "a header becomes a token, and an error's text is searched for one",
+    ),
+    (
         "crates/symgate-http/src/head/encode.rs",
         "the value goes into the head that is sent",
     ),

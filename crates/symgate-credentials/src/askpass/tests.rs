@@ -10,7 +10,7 @@ use symgate_policy::Previous;
 use symgate_tests::Dir;
 
 use super::*;
-use crate::staged::{ask, ask_proxy, shown_credentials};
+use crate::tests::{ask, ask_proxy, shown_credentials};
 
 fn askpass(dir: &Dir, script: &str) -> Askpass {
     let log = dir.join("log");
@@ -113,7 +113,7 @@ fn it_is_a_program_with_a_name_and_answers_for_passwords_alone() {
     let mut askpass = Askpass::new("/usr/bin/x");
     assert_eq!(askpass.name(), "askpass `/usr/bin/x`");
     assert_eq!(askpass.asker(), Asker::Program);
-    let token = crate::staged::ask_token();
+    let token = crate::tests::ask_token();
     let said = askpass.ask(&question(&token, Name::Unknown, &Arc::default()));
     assert!(matches!(said, Prompted::Unavailable), "{said:?}");
 }

@@ -1,7 +1,7 @@
 //! Replies, and helpers that write down what they are told.
 
 use super::*;
-use crate::staged::shown_credentials;
+use crate::tests::shown_credentials;
 
 fn read(output: &[u8]) -> String {
     match GitReply::parse(output) {
@@ -73,7 +73,7 @@ mod run {
     use symgate_tests::Dir;
 
     use super::*;
-    use crate::staged::{ask, ask_proxy, ask_token, look_up, look_up_first, shown};
+    use crate::tests::{ask, ask_proxy, ask_token, look_up, look_up_first, shown};
 
     /// A helper that writes down what it is told, and says `reply`.
     fn helper(dir: &Dir, reply: &str) -> GitHelper {

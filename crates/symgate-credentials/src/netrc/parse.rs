@@ -187,33 +187,27 @@ impl<'a> Words<'a> {
 
     fn quoted(&mut self) -> Result<Zeroizing<Vec<u8>>, Endless> {
         self.take(1);
-        let end = self
-            .rest
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .unwrap_or(self.rest.len());
-        let line = self.rest.get(..end).unwrap_or_default();
-        // The text is never longer than what stands for it.
-        let mut text = Zeroizing::new(Vec::with_capacity(length_of_quoted(line)));
-        let mut bytes = line.iter().enumerate();
-        while let Some((at, byte)) = bytes.next() {
-            match byte {
-                b'"' => {
-                    self.take(at + 1);
-                    return Ok(text);
-                }
-                b'\\' => match bytes.next() {
-                    Some((_, b'n')) => text.push(b'\n'),
-                    Some((_, b'r')) => text.push(b'\r'),
-                    Some((_, b't')) => text.push(b'\t'),
-                    Some((_, other)) => text.push(*other),
-                    None => break,
-                },
-                other => text.push(*other),
-            }
+        let (length, closed) = length_of_quoted(self.rest);
+        let quoted = self.take(length);
+        if !closed {
+            return Err(Endless);
         }
-        self.take(end);
-        Err(Endless)
+        self.take(1);
+        // The text is never longer than what stands for it.
+        let mut text = Zeroizing::new(Vec::with_capacity(length));
+        let mut bytes = quoted.iter();
+        while let Some(byte) = bytes.next() {
+            // A backslash that ends the line ends no word, so something follows each.
+            let plain = if *byte == b'\\' { bytes.next() } else { None };
+            text.push(match plain {
+                Some(b'n') => b'\n',
+                Some(b'r') => b'\r',
+                Some(b't') => b'\t',
+                Some(other) => *other,
+                None => *byte,
+            });
+        }
+        Ok(text)
     }
 
     /// Up to the next empty line, or the end.
@@ -252,13 +246,16 @@ const fn is_blank(byte: u8) -> bool {
     byte <= b' '
 }
 
-/// How many bytes stand before the quote that ends a word, at most: an escaped quote is not the last.
-fn length_of_quoted(line: &[u8]) -> usize {
+/// How many bytes stand before the quote that ends a word, which is not an escaped one, or before the end of the line;
+/// and whether it is the quote. It looks at no byte behind that: a line may have many words.
+fn length_of_quoted(rest: &[u8]) -> (usize, bool) {
     let mut escaped = false;
-    let end = line.iter().position(|byte| {
-        let ends = *byte == b'"' && !escaped;
-        escaped = *byte == b'\\' && !escaped;
-        ends
-    });
-    end.unwrap_or(line.len())
+    for (at, byte) in rest.iter().enumerate() {
+        match byte {
+            b'\n' => return (at, false),
+            b'"' if !escaped => return (at, true),
+            _ => escaped = *byte == b'\\' && !escaped,
+        }
+    }
+    (rest.len(), false)
 }

@@ -3,7 +3,7 @@
 use symgate_tests::Dir;
 
 use super::*;
-use crate::staged::shown_credentials;
+use crate::tests::shown_credentials;
 
 fn read(output: &[u8]) -> String {
     match ProviderReply::parse(output) {
@@ -171,7 +171,7 @@ mod run {
     use std::time::Duration;
 
     use super::*;
-    use crate::staged::{ask, ask_proxy, ask_token, look_up, look_up_first, shown};
+    use crate::tests::{ask, ask_proxy, ask_token, look_up, look_up_first, shown};
 
     /// Providers `1`, `2`, ..., which write down what they are told and do what `scripts` say.
     fn providers(dir: &Dir, scripts: &[&str]) -> Providers {

@@ -8,7 +8,7 @@ use symgate_policy::{Asker, Previous};
 use symgate_tests::Dir;
 
 use super::*;
-use crate::staged::{ask_proxy, shown_credentials};
+use crate::tests::{ask_proxy, shown_credentials};
 
 fn window(dir: &Dir, name: &str, script: &str) -> Window {
     let log = dir.join("log");

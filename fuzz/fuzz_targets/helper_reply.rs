@@ -1,0 +1,3 @@
+//! A helper's reply invents nothing and shows no password.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| symgate_tests::property::credentials::helper_reply(bytes));
