@@ -18,7 +18,7 @@ use symgate_store::{Durability, Reach, Writing};
 use url::Url;
 
 use crate::place::{Chain, Place, Step, pointed, steps};
-use crate::search::Passed;
+use crate::search::{Passed, Take};
 use crate::tiers::Tiers;
 use crate::{Config, Error, ErrorKind, Event, Existing, Habits, Mismatched, Observer, Plan, Silent, Wanted};
 
@@ -247,8 +247,11 @@ impl Client {
     }
 
     fn find_matching(&self, wanted: &Wanted, job: &Job<'_>) -> Result<Found, Error> {
+        if job.habits.existing == Existing::Keep {
+            return self.pass(wanted, job, Take::All);
+        }
         let passed = Passed::default();
-        let error = match self.pass(wanted, job, &passed) {
+        let error = match self.pass(wanted, job, Take::Anew(&passed)) {
             Err(error) if passed.any() && error.kind() != ErrorKind::Interrupted => error,
             found => return found,
         };
@@ -257,27 +260,33 @@ impl Client {
             existing: Existing::Keep,
             ..job.habits
         };
-        let found = self
-            .pass(wanted, &Job { habits, ..*job }, &passed)
-            .map_err(|_| error.clone())?;
-        job.observe(&Event::Warning {
-            text: &format!("`{}` stays, as there is no other: {error}", found.path.display()),
-        });
-        Ok(found)
+        match self.pass(wanted, &Job { habits, ..*job }, Take::Kept) {
+            Ok(found) => {
+                job.observe(&Event::Warning {
+                    text: &format!("`{}` stays, as there is no other: {error}", found.path.display()),
+                });
+                Ok(found)
+            }
+            Err(interrupted) if interrupted.kind() == ErrorKind::Interrupted => Err(interrupted),
+            Err(_) => Err(error),
+        }
     }
 
     /// One pass over the symbol path.
-    fn pass(&self, wanted: &Wanted, job: &Job<'_>, passed: &Passed) -> Result<Found, Error> {
+    fn pass(&self, wanted: &Wanted, job: &Job<'_>, take: Take<'_>) -> Result<Found, Error> {
         let mut worst: Option<Error> = None;
         for (index, step) in self.planned.steps.iter().enumerate() {
-            let found = match step {
-                Step::Chain(chain) if job.habits.existing == Existing::Replace && self.is_cache(index, chain) => {
-                    // Its own turn is over before those come that fill it; they pass over it too.
+            let found = match (step, take) {
+                // Its turn comes before that of those who fill it.
+                (Step::Chain(chain), Take::Anew(passed)) if self.is_cache(index, chain) => {
+                    passed.over(chain, &wanted.id);
                     continue;
                 }
-                Step::Chain(chain) => self.search(chain, wanted, job, passed),
-                Step::Directory { store, .. } if is_marked(store) => self.search(store, wanted, job, passed),
-                Step::Directory { directory, cache, .. } => self.look(directory, cache.as_ref(), wanted, job),
+                (Step::Chain(chain), _) => self.search(chain, wanted, job, take),
+                (Step::Directory { store, .. }, _) if is_marked(store) => self.search(store, wanted, job, take),
+                // It was looked into, and keeps no copies of what others have.
+                (Step::Directory { .. }, Take::Kept) => continue,
+                (Step::Directory { directory, cache, .. }, _) => self.look(directory, cache.as_ref(), wanted, job),
             };
             match found {
                 Ok(found) => return Ok(found),
@@ -302,12 +311,12 @@ impl Client {
         })
     }
 
-    /// The first PDB that has the name alone, in the plain directories.
+    /// The first PDB of another build, in the plain directories.
     fn find_mismatched(&self, wanted: &Wanted, job: &Job<'_>) -> Result<Option<Found>, Error> {
         for step in &self.planned.steps {
             if let Step::Directory { directory, store, .. } = step
                 && !is_marked(store)
-                && let Some(found) = self.look_for_name(directory, wanted, job)?
+                && let Some(found) = self.look_for_another(directory, wanted, job)?
             {
                 return Ok(Some(found));
             }
@@ -335,7 +344,7 @@ impl Client {
                             let Some(wanted) = wanted.get(number) else { return };
                             let result = match &last {
                                 // Plain directories sort files by module: one module's miss is not another's.
-                                Some((before, result)) if *before == wanted || result.is_ok() => result.clone(),
+                                Some((before, result)) if *before == wanted || is_matched(result) => result.clone(),
                                 _ => self.find(wanted, &Job { number, ..job }),
                             };
                             last = Some((wanted, result.clone()));
@@ -418,6 +427,11 @@ impl Shared {
         symgate_net::Client::new(transport)
             .map_err(|error| Error::new(ErrorKind::Config, "no connection can be made").caused(error))
     }
+}
+
+/// Whether a search found what it was for.
+fn is_matched(result: &Result<Found, Error>) -> bool {
+    matches!(result, Ok(found) if found.fit == Fit::Matched)
 }
 
 /// The numbers of what is wanted, those of one file together.

@@ -52,7 +52,7 @@ pub enum Mismatched {
 impl Plan {
     /// What the user gave, and behind it the logins that stand in the path's own URLs.
     pub(crate) fn logins(&self, explicit: Explicit) -> Explicit {
-        let effective = self.path.effective(Security::Open).into_iter();
+        let effective = self.path.effective(self.security).into_iter();
         let stores = effective.filter_map(|effective| match effective {
             Effective::Chain(chain) => Some(chain.into_stores()),
             _ => None,

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 
-use symgate_index::{CheckError, Description};
+use symgate_index::{CheckError, Expected, Found as Contained};
 use symgate_lookup::{
     Action, Copied, DirectoryOrder, Expand, Form as Shape, Got, Kind, Options, Outcome, Probed as Looked, Search, Slot,
     Spare, Stopped, candidates,
@@ -19,7 +19,18 @@ use crate::event::{Ended, Probed};
 use crate::place::{Chain, Place, Server};
 use crate::remote::{Body, Fetched};
 use crate::tiers::Turn;
-use crate::{Error, ErrorKind, Event, Existing, Wanted};
+use crate::{Error, ErrorKind, Event, Wanted};
+
+/// Which files one pass over the symbol path takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Take<'p> {
+    /// Whatever is there.
+    All,
+    /// None from a store that has another one further upstream: that one is asked anew.
+    Anew(&'p Passed),
+    /// Those that were passed over. Nobody is asked a second time, but whom a pointer among them names.
+    Kept,
+}
 
 /// Whether a copy was passed over because it is to be replaced.
 #[derive(Debug, Default)]
@@ -30,8 +41,21 @@ impl Passed {
         self.0.get()
     }
 
-    pub(crate) fn add(&self) {
-        self.0.set(true);
+    /// Passes over a chain whose stores are all downstream of what comes later.
+    pub(crate) fn over(&self, chain: &Chain, id: &FileId) {
+        for place in &chain.places {
+            if let Place::Local(store) = place {
+                for variant in [Variant::Plain, Variant::Compressed, Variant::Pointer] {
+                    self.look(&store.probe(id, variant));
+                }
+            }
+        }
+    }
+
+    fn look(&self, probed: &Result<Probe, symgate_store::Error>) {
+        if matches!(probed, Ok(Probe::Found(_))) {
+            self.0.set(true);
+        }
     }
 }
 
@@ -41,7 +65,7 @@ pub(crate) struct Walk<'w> {
     pub(crate) chain: &'w Chain,
     pub(crate) wanted: &'w FileId,
     pub(crate) job: &'w Job<'w>,
-    passed: &'w Passed,
+    take: Take<'w>,
     /// The default store, for what a chain of one directory cannot keep.
     spare: Store,
     /// The most telling of what went wrong.
@@ -59,22 +83,16 @@ pub(crate) struct Walk<'w> {
 }
 
 impl Client {
-    /// Looks through one chain; says by `passed` whether a copy was passed over that is to be replaced.
-    pub(crate) fn search(
-        &self,
-        chain: &Chain,
-        wanted: &Wanted,
-        job: &Job<'_>,
-        passed: &Passed,
-    ) -> Result<Found, Error> {
+    /// Looks through one chain.
+    pub(crate) fn search(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>, take: Take<'_>) -> Result<Found, Error> {
         let stores = chain.shown.as_str();
         let begun = Event::Searching { stores, id: &wanted.id };
-        told(job, &begun, || self.walk(chain, wanted, job, passed))
+        told(job, &begun, || self.walk(chain, wanted, job, take))
     }
 
-    fn walk(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>, passed: &Passed) -> Result<Found, Error> {
+    fn walk(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>, take: Take<'_>) -> Result<Found, Error> {
         let mut walk = Walk {
-            passed,
+            take,
             client: self,
             chain,
             wanted: &wanted.id,
@@ -150,8 +168,9 @@ impl Client {
         Err(Error::new(ErrorKind::Missing, format!("`{source}` does not have it")))
     }
 
-    /// Looks through one plain directory for a PDB that has the name alone.
-    pub(crate) fn look_for_name(
+    /// Looks through one plain directory for the PDB of another build: whole, and of another GUID or age alone. It is
+    /// kept in no store, whose key would call it the right one.
+    pub(crate) fn look_for_another(
         &self,
         directory: &Path,
         wanted: &Wanted,
@@ -159,9 +178,10 @@ impl Client {
     ) -> Result<Option<Found>, Error> {
         for path in places(directory, wanted) {
             job.interrupted()?;
-            let Ok(file) = open(&path) else { continue };
-            let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-            if let Ok(Description::Pdb(_)) = symgate_index::describe(BufReader::new(file)) {
+            if let Err(CheckError::Mismatch(mismatch)) = self.judge(&wanted.id, &path)
+                && let (Expected::PdbOf { .. }, Contained::PdbOf { .. }) = (mismatch.expected, mismatch.found)
+            {
+                let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
                 return Ok(Some(Found {
                     id: wanted.id.clone(),
                     path,
@@ -329,14 +349,15 @@ impl Walk<'_> {
         let Some(Place::Local(store)) = self.chain.places.get(index) else {
             return Looked::Unreadable;
         };
-        let is_downstream = index + 1 < self.chain.places.len();
-        if is_downstream && self.job.habits.existing == Existing::Replace {
-            if matches!(store.probe(self.wanted, variant), Ok(Probe::Found(_))) {
-                self.passed.add();
-            }
+        let probed = store.probe(self.wanted, variant);
+        if let Take::Anew(passed) = self.take
+            && self.is_downstream(index)
+            && probed.is_ok()
+        {
+            passed.look(&probed);
             return Looked::NoFile;
         }
-        let (looked, path) = match store.probe(self.wanted, variant) {
+        let (looked, path) = match probed {
             Ok(Probe::Found(path)) if variant == Variant::Plain && !self.is_fit(&path) => (Looked::NoFile, path),
             Ok(Probe::Found(path)) => (Looked::Found, path),
             Ok(Probe::NoFile) => (Looked::NoFile, self.expected(store, variant)),
@@ -357,6 +378,12 @@ impl Walk<'_> {
             self.lies(Slot::Store(index), path);
         }
         looked
+    }
+
+    /// Whether a store that can be asked stands further upstream.
+    fn is_downstream(&self, index: usize) -> bool {
+        let mut upstream = self.chain.places.iter().skip(index + 1);
+        upstream.any(|place| matches!(place, Place::Local(_) | Place::Server(_)))
     }
 
     /// Whether a file that was found is what its name and key say: it may be older than our checks, or somebody else's.
@@ -388,6 +415,11 @@ impl Walk<'_> {
         let Some(Place::Server(server)) = self.chain.places.get(index) else {
             return Err(Stopped::Failed);
         };
+        if matches!(self.take, Take::Kept) {
+            let message = format!("`{}` is not asked again", server.shown);
+            self.went_wrong(Error::new(ErrorKind::Missing, message));
+            return Err(Stopped::Failed);
+        }
         match self.client.tier(server, self.job) {
             Ok(tier) => {
                 self.job.observe(&Event::Tier { tier });
