@@ -362,7 +362,8 @@ impl Client {
         });
     }
 
-    /// Closes the client as `!symsrv close` does: connections, refusals, remembered answers and layouts are gone.
+    /// Closes the client as `!symsrv close` does: connections, refusals, remembered answers and layouts are gone. Of
+    /// clients [`over`](Self::over) other paths that were given connections of their own, those end when they are dropped.
     pub fn close(&self) {
         self.shared.session.close();
         *self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
