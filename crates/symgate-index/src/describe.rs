@@ -104,7 +104,7 @@ pub struct Pdb {
 /// Whether a PDB has the symbols that only its makers are to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivateSymbols {
-    /// As the linker wrote it.
+    /// As the linker wrote it; also where there is no stream that would say otherwise.
     Kept,
     /// They were taken out before it was published.
     Stripped,
@@ -112,6 +112,8 @@ pub enum PrivateSymbols {
 
 /// Describes the file in `reader`, a PE image or a PDB 7.0, in as few and bounded reads as
 /// [`identify`](crate::identify) makes.
+///
+/// Numbers are the file's own words: they may add up to more than there is, or overflow.
 ///
 /// # Errors
 ///
@@ -122,7 +124,8 @@ pub enum PrivateSymbols {
 /// use symgate_index::{Description, describe};
 ///
 /// if let Description::Image(image) = describe(std::fs::File::open("hello.exe")?)? {
-///     println!("{:#x}..{:#x}", image.image_base, image.image_base + u64::from(image.size_of_image));
+///     let end = image.image_base.saturating_add(image.size_of_image.into());
+///     println!("{:#x}..{end:#x}", image.image_base);
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

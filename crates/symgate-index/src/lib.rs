@@ -4,7 +4,7 @@
 //! which other files does it name (a PE image names its PDB)? A third by [`check`]: are these bytes what was asked for?
 //! And [`describe`] says what the headers say, for whoever shows it.
 //!
-//! Never: fetches, writes, or trusts a length that a file claims. Both functions are total: whatever the bytes, they
+//! Never: fetches, writes, or trusts a length that a file claims. All of them are total: whatever the bytes, they
 //! return after a bounded number of small reads (a 5 GB PDB takes some forty words) and hold at most a few megabytes,
 //! and only if the file has them.
 //!
@@ -23,7 +23,7 @@
 //! |---|---|
 //! | what a key promises, SYMSRV §2.5 | `promise.rs`, `guid.rs` |
 //! | PE headers and debug directory; RSDS and NB10 | `pe.rs`, `codeview.rs` |
-//! | multi-stream files, which age counts | `pdb.rs` |
+//! | multi-stream files, which age counts, what was stripped | `pdb.rs` |
 //! | what may become visible in a store, DECISIONS §7 | `check.rs`, `check/` |
 //!
 //! `SYMSRV §n` and `DECISIONS §n` are sections of `docs/symsrv.md` (how SymSrv behaves) and `docs/decisions.md` in the

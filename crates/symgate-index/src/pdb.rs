@@ -175,7 +175,8 @@ const INFO_STREAM: u32 = 1;
 const DBI_STREAM: u32 = 3;
 /// The DBI header has 64 bytes; a shorter stream is not a valid one.
 const DBI_WORDS: usize = 16;
-/// In the last but one word of that header, whose lower half are flags: private symbols were taken out.
+/// In the last but one word of that header, whose lower half holds the flags and whose upper half the machine: the second
+/// flag, private symbols were taken out ([DBI stream](https://llvm.org/docs/PDB/DbiStream.html#stream-header)).
 const STRIPPED: u32 = 0x2;
 /// The first version of the info stream that holds a GUID.
 const VC70: u32 = 20_000_404;

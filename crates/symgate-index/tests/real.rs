@@ -16,7 +16,10 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use symgate_index::{Format, Strictness, check, identify};
+#[path = "files/others.rs"]
+mod others;
+
+use symgate_index::{Description, Format, PrivateSymbols, Strictness, check, describe, identify};
 
 #[test]
 fn real_files_have_the_keys_of_their_makers() {
@@ -41,6 +44,11 @@ fn real_files_have_the_keys_of_their_makers() {
         let content = File::open(path).unwrap();
         let warnings = check(&identity.id, content, bytes, Strictness::Strict).expect(name);
         assert_eq!(warnings, [], "{name}");
+        others::agree(&fs::read(path).unwrap(), name);
+        if let Description::Pdb(pdb) = describe(File::open(path).unwrap()).expect(name) {
+            // Nobody has taken them out of what a package of development files brings.
+            assert_eq!(pdb.private, PrivateSymbols::Kept, "{name}");
+        }
     }
     assert!(
         missing.is_empty() || !in_ci(),

@@ -3,7 +3,7 @@
 #[path = "../../../crates/symgate-index/tests/files/law.rs"]
 mod law;
 
-/// Any bytes: what they are.
+/// Any bytes: what they are, and what their headers say.
 pub fn identify(bytes: &[u8]) {
     law::identify_is_total_and_bounded(bytes);
 }

@@ -5,16 +5,17 @@ use std::error::Error as StdError;
 use std::io;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use symgate_index::{Strictness, check, identify};
+use symgate_index::{Description, Error, Identity, Strictness, check, describe, identify};
 use symgate_path::{FileId, FileName, Key};
 
 /// `identify` returns for any bytes, after few and small reads; what it identified passes `check` under its own name
-/// and key.
+/// and key, and `describe` says the same of it.
 pub(crate) fn identify_is_total_and_bounded(bytes: &[u8]) {
     for name in ["a.dll", "a.pdb"] {
         let mut reader = Counted::new(bytes);
         let identity = identify(&mut reader, name);
         reader.assert_few();
+        describe_agrees(bytes, &identity);
         match identity {
             Ok(identity) => {
                 let fits = (name == "a.pdb") == (identity.format == symgate_index::Format::Pdb);
@@ -26,6 +27,27 @@ pub(crate) fn identify_is_total_and_bounded(bytes: &[u8]) {
             }
             Err(error) => assert_plain(&error),
         }
+    }
+}
+
+/// `describe` returns for any bytes, after few and small reads, and never differs from `identify`.
+fn describe_agrees(bytes: &[u8], identity: &Result<Identity, Error>) {
+    let mut reader = Counted::new(bytes);
+    let described = describe(&mut reader);
+    reader.assert_few();
+    match (described, identity) {
+        (Ok(Description::Image(image)), Ok(identity)) => {
+            assert_eq!(identity.id.key, Key::pe(image.timestamp, image.size_of_image));
+            assert!(image.debug.len() <= 256, "{} entries", image.debug.len());
+            if let Some(codeview) = image.codeview {
+                assert!(codeview.path.len() <= 8 * 1024, "{} bytes of path", codeview.path.len());
+            }
+        }
+        (Ok(Description::Pdb(pdb)), Ok(identity)) => {
+            assert_eq!(identity.id.key, Key::pdb(pdb.guid.to_file_order(), pdb.age));
+        }
+        (Err(described), Err(identified)) => assert_eq!(described.to_string(), identified.to_string()),
+        (described, identified) => panic!("{described:?}, {identified:?}"),
     }
 }
 

@@ -1,17 +1,19 @@
-//! `identify` and `check` over made files: what they are, what they are not, and what was done to them.
+//! `identify`, `describe` and `check` over made files: what they are, what they are not, and what was done to them.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail and speak like the test")]
 
 mod checks;
+mod descriptions;
 mod hostile;
 mod identities;
 mod law;
 #[path = "../../../../tests/src/made.rs"]
 pub mod made;
+mod others;
 mod peers;
 
 use std::io::Cursor;
 
-use symgate_index::{Error, Identity, identify};
+use symgate_index::{Description, Error, Identity, Image, Pdb, describe, identify};
 use symgate_path::{FileId, FileName, Key};
 
 /// The GUID of the examples of SYMSRV §11.1: every byte another one, so that a mixed-up order shows.
@@ -27,6 +29,22 @@ fn id(name: &str, key: &str) -> FileId {
 
 fn identified(bytes: &[u8], name: &str) -> Result<Identity, Error> {
     identify(Cursor::new(bytes), name)
+}
+
+/// What the headers of a made image say.
+fn image(bytes: &[u8]) -> Image {
+    match describe(Cursor::new(bytes)).unwrap() {
+        Description::Image(image) => image,
+        other => panic!("no image: {other:?}"),
+    }
+}
+
+/// What a made PDB says of itself.
+fn pdb(bytes: &[u8]) -> Pdb {
+    match describe(Cursor::new(bytes)).unwrap() {
+        Description::Pdb(pdb) => pdb,
+        other => panic!("no PDB: {other:?}"),
+    }
 }
 
 /// Name and key of each file, as `name/key`.

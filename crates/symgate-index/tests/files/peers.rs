@@ -1,5 +1,5 @@
-//! Other authors read what we make, and make what we read: `object`, `pdb2`, and clang with lld-link where they are
-//! present.
+//! Other authors read what we make, and make what we read: `object`, `pdb2`, and clang with lld-link and llvm-pdbutil
+//! where they are present.
 
 use std::fs;
 use std::io::Cursor;
@@ -9,10 +9,10 @@ use std::process::{Command, Stdio};
 use object::pe::{ImageNtHeaders32, ImageNtHeaders64};
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile};
 use object::{LittleEndian, Object};
-use symgate_index::{Strictness, check};
+use symgate_index::{PrivateSymbols, Strictness, check};
 
 use crate::made::{Pdb, Pe, Record, Width};
-use crate::{GUID, GUID_TEXT, id, identified, patch, texts};
+use crate::{GUID, GUID_TEXT, id, identified, others, patch, pdb, texts};
 
 #[test]
 fn made_images_are_read_by_object() {
@@ -31,6 +31,32 @@ fn made_images_are_read_by_object() {
         let guid = *b"\xF6\x72\x7B\x49\x0A\x39\xFC\x44\x87\x8E\x5A\x2D\x63\xB6\xCC\x4B";
         let path = b"d:\\build\\a.pdb".to_vec();
         assert_eq!(read, (0x6553_f100, 0x5000, guid, 31, path), "{width:?}");
+    }
+}
+
+#[test]
+fn made_files_are_described_by_others_as_by_us() {
+    let second = Record::rsds([7; 16], 9, "second.pdb");
+    for width in [Width::Pe32, Width::Pe32Plus] {
+        for records in [vec![], vec![Record::rsds(GUID, 31, "d:\\build\\a.pdb"), second.clone()]] {
+            let made = Pe {
+                width,
+                ..Pe::new(records)
+            };
+            let mut bytes = made.build();
+            // The checksum.
+            patch(&mut bytes, Pe::NT_HEADERS + 24 + 64, 0x0001_f2a3);
+            others::agree(&bytes, &format!("{made:?}"));
+        }
+    }
+    for dbi_age in [Some(10), None] {
+        let made = Pdb {
+            info_age: 42,
+            dbi_age,
+            padded_to: 4096,
+            ..Pdb::new(GUID, 1)
+        };
+        others::agree(&made.build(), &format!("{made:?}"));
     }
 }
 
@@ -142,6 +168,43 @@ fn a_pair_of_lld_belongs_together() {
         let age = peer.debug_information().unwrap().age().unwrap();
         let key = format!("{}{age:x}", guid.to_uppercase());
         assert_eq!(symbols, id("hello.pdb", &key), "{target}");
+        others::agree(&image, target);
+        others::agree(&pdb, target);
+    }
+}
+
+/// LLVM's reader says which flag it is: lld writes none, and it is set by hand.
+#[test]
+fn llvm_sees_stripped_symbols_where_we_do() {
+    let (Some((clang, linker)), Some(reader)) = (tools(), first("llvm-pdbutil")) else {
+        println!("skipped: clang, lld-link and llvm-pdbutil are not installed");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let (_, linked) = link(dir.path(), &clang, &linker, "x86_64");
+    // The DBI stream begins a page, with its signature and version.
+    let begin = [u32::MAX.to_le_bytes(), 19_990_903u32.to_le_bytes()].concat();
+    let dbi = (0..linked.len())
+        .step_by(4096)
+        .find(|at| linked[*at..].starts_with(&begin));
+    let flags = dbi.unwrap() + 56;
+    for (flag, line, private) in [
+        (0, "Is stripped: false", PrivateSymbols::Kept),
+        (1, "Is stripped: false", PrivateSymbols::Kept),
+        (2, "Is stripped: true", PrivateSymbols::Stripped),
+        (4, "Is stripped: false", PrivateSymbols::Kept),
+    ] {
+        let mut bytes = linked.clone();
+        bytes[flags] = flag;
+        fs::write(dir.path().join("flagged.pdb"), &bytes).unwrap();
+        let mut command = Command::new(&reader);
+        let output = command
+            .args(["dump", "-summary", "flagged.pdb"])
+            .current_dir(dir.path())
+            .output();
+        let said = String::from_utf8(output.unwrap().stdout).unwrap();
+        assert!(said.lines().any(|said| said.trim() == line), "flag {flag}: {said}");
+        assert_eq!(pdb(&bytes).private, private, "flag {flag}");
     }
 }
 
@@ -169,15 +232,16 @@ fn run(command: &mut Command, dir: &Path) {
 
 /// The names of clang and lld-link, with or without the version that some systems add.
 fn tools() -> Option<(String, String)> {
-    let first = |name: &str| {
-        ["", "-14", "-15", "-16", "-17", "-18", "-19", "-20"]
-            .map(|version| format!("{name}{version}"))
-            .into_iter()
-            .find(|name| {
-                let mut command = Command::new(name);
-                command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-                command.status().is_ok_and(|status| status.success())
-            })
-    };
     Some((first("clang")?, first("lld-link")?))
+}
+
+fn first(name: &str) -> Option<String> {
+    ["", "-14", "-15", "-16", "-17", "-18", "-19", "-20"]
+        .map(|version| format!("{name}{version}"))
+        .into_iter()
+        .find(|name| {
+            let mut command = Command::new(name);
+            command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+            command.status().is_ok_and(|status| status.success())
+        })
 }
