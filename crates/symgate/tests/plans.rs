@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use rustls::pki_types::pem::PemObject;
@@ -224,7 +224,16 @@ fn a_client_certificate_is_shown_to_whom_the_new_path_names_and_to_no_other() {
 
     let second = first.over(plan(&first, &path(new))).unwrap();
     second.find(&wanted(), &Job::silent()).unwrap_err();
-    assert_eq!(all(&seen_by_new), BTreeSet::from([Shown::Ours]));
+    let (connections, shown) = seen_by_new.try_iter().unzip::<_, _, BTreeSet<_>, BTreeSet<_>>();
+    assert_eq!((connections.len(), shown), (1, BTreeSet::from([Shown::Ours])));
+    assert_eq!(all(&seen_by_old), BTreeSet::from([Shown::Nothing]));
+
+    // Where the same servers are named, their connections serve on.
+    let kept = path(new).replace("left", "other");
+    let kept = second.over(plan(&second, &kept)).unwrap();
+    kept.find(&wanted(), &Job::silent()).unwrap_err();
+    let again = seen_by_new.try_iter().map(|(connection, _)| connection);
+    assert_eq!(again.collect::<BTreeSet<_>>(), connections);
     assert_eq!(all(&seen_by_old), BTreeSet::from([Shown::Nothing]));
 
     let third = second
@@ -242,12 +251,12 @@ enum Shown {
 }
 
 /// What was seen since the last look.
-fn all(seen: &Receiver<Shown>) -> BTreeSet<Shown> {
-    seen.try_iter().collect()
+fn all(seen: &Receiver<(usize, Shown)>) -> BTreeSet<Shown> {
+    seen.try_iter().map(|(_, shown)| shown).collect()
 }
 
 /// A server that asks for a certificate, lets everybody in, and has nothing or leads elsewhere.
-fn wanting(pki: &Pki, leading_to: Option<SocketAddr>) -> (SocketAddr, Receiver<Shown>) {
+fn wanting(pki: &Pki, leading_to: Option<SocketAddr>) -> (SocketAddr, Receiver<(usize, Shown)>) {
     let mut roots = RootCertStore::empty();
     roots.add(pki.origin().certificate().clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -268,15 +277,19 @@ fn wanting(pki: &Pki, leading_to: Option<SocketAddr>) -> (SocketAddr, Receiver<S
     let address = listener.local_addr().unwrap();
     let (sender, seen) = mpsc::channel();
     thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
+        for (connection, stream) in listener.incoming().map_while(Result::ok).enumerate() {
             let (config, sender) = (Arc::clone(&config), sender.clone());
-            thread::spawn(move || serve(config, stream, leading_to, &sender));
+            thread::spawn(move || {
+                serve(config, stream, leading_to, |shown| {
+                    sender.send((connection, shown)).unwrap();
+                });
+            });
         }
     });
     (address, seen)
 }
 
-fn serve(config: Arc<ServerConfig>, stream: TcpStream, leading_to: Option<SocketAddr>, seen: &Sender<Shown>) {
+fn serve(config: Arc<ServerConfig>, stream: TcpStream, leading_to: Option<SocketAddr>, seen: impl Fn(Shown)) {
     let mut tls = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
     let mut bytes = [0; 4096];
     let mut head = Vec::new();
@@ -287,7 +300,7 @@ fn serve(config: Arc<ServerConfig>, stream: TcpStream, leading_to: Option<Socket
             continue;
         }
         let shown = tls.conn.peer_certificates().map_or(Shown::Nothing, |_| Shown::Ours);
-        seen.send(shown).unwrap();
+        seen(shown);
         let target = String::from_utf8_lossy(&head);
         let target = target.split(' ').nth(1).unwrap_or_default();
         let answer = match leading_to {

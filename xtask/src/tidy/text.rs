@@ -127,7 +127,7 @@ const EXPOSE: &[Listed] = &[
     ("crates/symgate-auth/src/secret.rs", "defines it"),
     (
         "crates/symgate-cli/src/settings.rs",
-        "user information of a proxy or a store's URL becomes credentials, a file a private key",
+        "user information of a proxy becomes credentials, a file a private key",
     ),
     (
         "crates/symgate-credentials/src/git.rs",
@@ -158,6 +158,10 @@ const EXPOSE: &[Listed] = &[
     (
         "crates/symgate-sso/src/sspi/identity.rs",
         "the password goes to the system",
+    ),
+    (
+        "crates/symgate/src/plan.rs",
+        "user information of a store's URL becomes credentials",
     ),
 ];
 
