@@ -28,6 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         home,
         modules: modules?,
     });
+    let plan = console.plan();
+    (config.security, config.default_store) = (plan.security, plan.default_store);
     config.policy = Policy::debugger(debugger, Some(console.debugging().effective()));
     let mut runner = Runner::new(console, Client::new(config)?);
     for line in io::stdin().lines() {

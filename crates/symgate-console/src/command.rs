@@ -136,7 +136,7 @@ impl Command {
         };
         match known.as_str() {
             "!chksym" => chksym(rest),
-            "!homedir" => Ok(Self::Home(one(rest, HOME)?)),
+            "!homedir" => Ok(Self::Home(directory(rest))),
             "!lmi" => match one(rest, LMI)? {
                 Some(module) if module.len() <= LONGEST_NAME => Ok(Self::Lmi(module)),
                 _ => Err(Misspelt::Usage(LMI)),
@@ -158,7 +158,7 @@ impl Command {
             },
             ".symfix" => {
                 let (how, rest) = how(rest);
-                let directory = one(rest, FIX)?;
+                let directory = directory(rest);
                 Ok(Self::Fix { directory, how })
             }
             ".symopt" => SymOpt::parse(rest).map(Self::SymOpt),
@@ -196,6 +196,14 @@ fn how(rest: &str) -> (How, &str) {
         Some(rest) => (How::Append, rest),
         None => (How::Replace, rest),
     }
+}
+
+/// A directory, blanks in it and all; quotes around it are dropped.
+fn directory(rest: &str) -> Option<String> {
+    let text = rest.trim();
+    let text = text.strip_prefix('"').unwrap_or(text);
+    let text = text.strip_suffix('"').unwrap_or(text).trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// One argument or none.
@@ -244,6 +252,3 @@ fn lines(rest: &str) -> Result<Command, Misspelt> {
         Some(_) => return Err(Misspelt::Usage(LINES)),
     }))
 }
-
-#[cfg(test)]
-mod tests;

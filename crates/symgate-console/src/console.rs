@@ -433,6 +433,3 @@ impl Question {
 
 /// The most characters of a word that is repeated.
 const LONGEST_WORD: usize = 80;
-
-#[cfg(test)]
-mod tests;

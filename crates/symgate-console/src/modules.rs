@@ -137,3 +137,49 @@ fn free(modules: &[Module], base: u64, size: u32) -> u64 {
 
 /// The multiple at which the loader places images.
 const GRANULARITY: u64 = 0x1_0000;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use symgate_tests::made::Pe;
+
+    use super::*;
+
+    fn module(base: u64, size: u32) -> Module {
+        let pe = Pe::new(Vec::new()).build();
+        let mut module = Module::decode("/bin/app.dll", Cursor::new(pe)).unwrap();
+        (module.image.base, module.image.size) = (base, size);
+        module
+    }
+
+    #[test]
+    fn modules_that_overlap_move_up_to_the_next_free_place() {
+        for (wanted, expected) in [
+            (
+                &[(0x10_0000, 0x1000), (0x10_0000, 0x1000)][..],
+                &[0x10_0000, 0x11_0000][..],
+            ),
+            (&[(0x10_0000, 0x1000), (0x10_1000, 0x1000)], &[0x10_0000, 0x10_1000]),
+            (&[(0x10_0000, 0x2_0001), (0x10_0000, 0x1000)], &[0x10_0000, 0x13_0000]),
+            (
+                &[(0x10_0000, 0x1000), (0x11_0000, 0x1000), (0x10_0000, 0x1000)],
+                &[0x10_0000, 0x11_0000, 0x12_0000],
+            ),
+            // It would begin in a gap that is too small.
+            (
+                &[(0x10_0000, 0x1000), (0x12_0000, 0x1000), (0x10_0000, 0x2_0000)],
+                &[0x10_0000, 0x12_0000, 0x13_0000],
+            ),
+            // Nothing is left above.
+            (
+                &[(u64::MAX - 0xFFFF, 0xFFFF), (u64::MAX - 0xFFFF, 1)],
+                &[u64::MAX - 0xFFFF, 0x1_0000],
+            ),
+        ] {
+            let modules = Modules::new(wanted.iter().map(|(base, size)| module(*base, *size)).collect());
+            let bases: Vec<u64> = modules.iter().map(|(_, module)| module.image.base).collect();
+            assert_eq!(bases, expected, "{wanted:x?}");
+        }
+    }
+}

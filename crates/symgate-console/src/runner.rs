@@ -12,7 +12,7 @@ use symgate_policy::Effect;
 
 use crate::module::{Failure, PdbFacts, Symbols};
 use crate::noisy::Noisy;
-use crate::text::chain;
+use crate::text::{chain, plain};
 use crate::{Action, Console, Load, Misuse, Place};
 
 /// A console and the client that looks for its symbols.
@@ -32,7 +32,8 @@ use crate::{Action, Console, Load, Misuse, Place};
 ///     home: "/home/dbg".into(),
 ///     modules: Vec::new(),
 /// });
-/// config.default_store = console.plan().default_store;
+/// let plan = console.plan();
+/// (config.security, config.default_store) = (plan.security, plan.default_store);
 /// config.policy = Policy::debugger(debugger, Some(console.debugging().effective()));
 /// let mut runner = Runner::new(console, Client::new(config)?);
 /// assert_eq!(runner.run_line("q", &|_| {}, &Cancel::new()), Flow::Quit);
@@ -162,7 +163,7 @@ impl Runner {
     }
 }
 
-/// Tells of searches what noisy mode tells.
+/// Tells of searches what noisy mode tells; in quiet mode what is odd and stopped nothing, in the debuggers' tone.
 struct Told<'t> {
     noisy: Option<&'t Noisy>,
     out: &'t (dyn Fn(&str) + Sync),
@@ -170,8 +171,14 @@ struct Told<'t> {
 
 impl Observer for Told<'_> {
     fn observe(&self, number: usize, event: &Event<'_>) {
-        if let Some(lines) = self.noisy.and_then(|noisy| noisy.observe(number, event)) {
-            (self.out)(&lines);
+        match (self.noisy, event) {
+            (Some(noisy), event) => {
+                if let Some(lines) = noisy.observe(number, event) {
+                    (self.out)(&lines);
+                }
+            }
+            (None, Event::Warning { text }) => (self.out)(&format!("*** WARNING: {}\n", plain(text))),
+            (None, _) => {}
         }
     }
 }

@@ -273,6 +273,36 @@ fn the_path_can_be_changed_while_the_session_stays() {
     assert!(said.ends_with("MATCH: app1.pdb and DIR/app1.dll\n"), "{said}");
 }
 
+#[test]
+fn symbols_of_another_build_are_taken_when_asked_for() {
+    let mut session = Session::new(Debugger::WinDbg, &[ONE], &[]);
+    let directory = session.dir.path().display().to_string();
+    session.dir.write("app1.pdb", TWO.pdb());
+    session.run(&format!(".sympath {directory}"));
+    let said = session.run(".reload /f");
+    assert!(said.contains("*** ERROR: "), "{said}");
+    session.run(".reload /i");
+    let list = session.run("lm");
+    assert!(
+        list.contains("   app1       C M (private pdb symbols)  DIR/app1.pdb\n"),
+        "{list}"
+    );
+    let said = session.run("!chksym app1");
+    assert!(said.ends_with("MISMATCH: app1.pdb and DIR/app1.dll\n"), "{said}");
+}
+
+#[test]
+fn overwriting_fetches_anew() {
+    let mut session = Session::new(Debugger::WinDbg, &[ONE], &["right"]);
+    session.run(".reload /f");
+    let heard = session.heard();
+    session.run(".reload /f");
+    assert_eq!(session.heard(), heard, "the copy is served");
+    session.run(".reload /fo");
+    assert!(session.heard() > heard);
+    assert!(session.run("lm").contains("(private pdb symbols)"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 

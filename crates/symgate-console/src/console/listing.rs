@@ -1,6 +1,6 @@
 //! `lm`: lists of modules (SYMSRV §6.7).
 
-use symgate::{ErrorKind, Fit};
+use symgate::Fit;
 
 use super::Console;
 use crate::command::{Column, List, Side};
@@ -92,7 +92,7 @@ impl Console {
 fn is_troubled(module: &Module) -> bool {
     match &module.symbols {
         State::Deferred => false,
-        State::Failed(failure) => failure.kind != ErrorKind::Interrupted,
+        State::Failed(_) => true,
         State::Loaded(symbols) => symbols.fit == Fit::Mismatched || !module.flags().is_empty(),
     }
 }

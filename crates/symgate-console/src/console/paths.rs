@@ -107,7 +107,7 @@ impl Console {
     }
 
     pub(super) fn begin_home(&mut self, directory: Option<&str>) {
-        let Some(directory) = directory.map(str::trim).filter(|directory| !directory.is_empty()) else {
+        let Some(directory) = directory else {
             return self.show_home();
         };
         let home = PathBuf::from(directory);

@@ -5,7 +5,7 @@ use symgate_index::PrivateSymbols;
 use symgate_policy::{Debugger, SymbolClient, SymbolOptions};
 use symgate_tests::sample::Sample;
 
-use super::{World, module};
+use super::{World, exporting, module};
 
 const ONE: Sample = Sample(1);
 const TWO: Sample = Sample(2);
@@ -285,4 +285,27 @@ fn an_interrupt_leaves_the_module_deferred_and_ends_the_line() {
         "{said}"
     );
     assert!(world.run("lm m app1").contains("(deferred)"));
+}
+
+#[test]
+fn an_image_with_exports_falls_back_on_them() {
+    let mut world = World::new(Debugger::Cdb, "srv*", vec![exporting(ONE)]);
+    let said = world.run("!sym noisy; .reload /f app1; lm");
+    for expected in [
+        "DBGHELP: app1 - export symbols\n*** ERROR: Symbol file could not be found.  Defaulted to export symbols for app1.dll -\n",
+        "   app1       T (export symbols)       app1.dll\n",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+    let said = world.run("!lmi app1");
+    assert!(
+        said.contains("    Symbol Type: EXPORT   - PDB not found\n    Load Report: export symbols\n"),
+        "{said}"
+    );
+    world.has(ONE, PrivateSymbols::Stripped);
+    let said = world.run("ld app1");
+    assert!(
+        said.ends_with("*** WARNING: Unable to verify timestamp for app1.dll\nSymbols loaded for app1\n"),
+        "{said}"
+    );
 }

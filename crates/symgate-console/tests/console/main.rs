@@ -157,6 +157,26 @@ fn module_of(sample: Sample, width: Width) -> Module {
     Module::decode(name, Cursor::new(pe.build())).unwrap()
 }
 
+/// The same with a table of exports, a checksum and no time stamp.
+fn exporting(sample: Sample) -> Module {
+    let record = Record::rsds(sample.guid(), 1, &sample.name());
+    let pe = Pe {
+        timestamp: 0,
+        ..Pe::new(vec![record])
+    };
+    let mut bytes = pe.build();
+    // Exports are entry 0 of the data directories, debug is entry 6; the checksum stands 64 bytes into the optional
+    // header.
+    for (at, value) in [
+        (pe.debug_entry() - 6 * 8, 0x1000),
+        (pe.debug_entry() - 6 * 8 + 4, 40),
+        (Pe::NT_HEADERS + 88, 7_u32),
+    ] {
+        bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    Module::decode(format!("/bin/app{}.dll", sample.0), Cursor::new(bytes)).unwrap()
+}
+
 #[test]
 fn what_nobody_knows_is_answered_with_one_line() {
     let mut world = World::new(Debugger::Cdb, "srv*", Vec::new());
@@ -179,8 +199,6 @@ fn what_nobody_knows_is_answered_with_one_line() {
         ("!chksym a b c", "Usage: !chksym <Module> [<Symbol>]\n"),
         ("!symsrv", "Usage: !symsrv close\n"),
         ("!symsrv open", "Usage: !symsrv close\n"),
-        ("!homedir a b", "Usage: !homedir [<Directory>]\n"),
-        (".symfix a b", "Usage: .symfix[+] [<Directory>]\n"),
         (".lines x", "Usage: .lines [-e | -d | -t]\n"),
         (".secure maybe", "Usage: .secure [1]\n"),
         ("ld", "Usage: ld <Module> [/f <File>]\n"),

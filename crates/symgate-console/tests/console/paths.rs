@@ -33,6 +33,8 @@ fn symfix_plus_appends() {
          Expanded Symbol search path is: \
          c:\\somesymbols;cache*c:\\myCache;SRV*https://msdl.microsoft.com/download/symbols"
     );
+    world.check(".symfix c:\\my cache", "");
+    assert!(world.run(".sympath").contains("path is: cache*c:\\my cache;SRV*"));
     world.check(".symfix https://h", "ERROR: a URL is no directory\n");
 }
 
@@ -132,6 +134,7 @@ fn the_home_directory_holds_the_default_store() {
     world.check("!homedir \"/new home\"", "Home directory: /new home\n");
     assert_eq!(world.adopted, ["srv* Open /new home/sym"]);
     world.check("!homedir", "Home directory: /new home\n");
+    world.check("!homedir  /other home ", "Home directory: /other home\n");
 }
 
 /// SYMSRV §1.7.
