@@ -74,6 +74,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("clang", "clang"),
     ("curl", "curl"),
     ("gcab", "gcab"),
+    ("git", "git"),
     ("kadmin.local", "krb5-admin-server"),
     ("kinit", "krb5-user"),
     ("krb5kdc", "krb5-kdc"),

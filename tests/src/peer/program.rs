@@ -17,6 +17,8 @@ pub enum Program {
     Apache,
     /// The system's curl: a client of another author.
     Curl,
+    /// Git: its credential helpers, and whoever calls helpers.
+    Git,
     /// MIT Kerberos: the key distribution centre and the tools around it.
     Kdc,
     /// The origin with Digest in SHA-256.
@@ -58,6 +60,7 @@ impl Program {
                 NTLM_MECHANISM,
             ],
             Self::Curl => &[Part::Command("curl", "curl")],
+            Self::Git => &[Part::Command("git", "git")],
             Self::Kdc => &[
                 Part::Command("krb5kdc", "krb5-kdc"),
                 Part::Command("kdb5_util", "krb5-kdc"),

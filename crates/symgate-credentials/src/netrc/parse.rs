@@ -71,13 +71,13 @@ impl Reader<'_> {
                 }
                 b"login" => {
                     let login = self.value(line);
-                    if let (Open::Machine(draft), Some(login)) = (&mut self.open, login) {
+                    if let (Some(draft), Some(login)) = (self.draft(), login) {
                         draft.login = Some(login);
                     }
                 }
                 b"password" => {
                     let password = self.value(line).map(Secret::new);
-                    if let (Open::Machine(draft), Some(password)) = (&mut self.open, password) {
+                    if let (Some(draft), Some(password)) = (self.draft(), password) {
                         draft.password = Some(password);
                     }
                 }
@@ -87,6 +87,14 @@ impl Reader<'_> {
             }
         }
         self.close();
+    }
+
+    /// The entry that still wants a name or a password: as with curl, its first pair counts.
+    fn draft(&mut self) -> Option<&mut Draft> {
+        match &mut self.open {
+            Open::Machine(draft) if draft.login.is_none() || draft.password.is_none() => Some(draft),
+            Open::Ignored | Open::Machine(_) | Open::Nothing => None,
+        }
     }
 
     /// The value behind a keyword. Without one, the entry is spoilt.

@@ -30,6 +30,11 @@ fn files_mean_their_entries() {
         (b"\xEF\xBB\xBFmachine h login a password p", &["1: a@h p"], &[]),
         (b"MACHINE h Login a PASSWORD p", &["1: a@h p"], &[]),
         (b"machine h password p account x login a", &["1: a@h p"], &[]),
+        (
+            b"machine h login a login b password p login c password q",
+            &["1: b@h p"],
+            &[],
+        ),
         (b"machine\nh\nlogin\na\npassword\np\n", &["1: a@h p"], &[]),
         (
             b"# one\nmachine h login a password p # two\nmachine i login b password #q\n",
