@@ -120,5 +120,6 @@ fn failed(error: crate::question::NoAnswer) -> Prompted {
     Prompted::Failed(error.to_string())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -115,8 +115,7 @@ impl Keyring {
         let secret = Zeroizing::new([user.as_bytes(), b"\n", password.expose()].concat());
         let account = account(ask);
         let write = move || Entry::new(SERVICE, &account)?.set_secret(&secret);
-        self.aside(&AtomicBool::new(false), write)
-            .map(Option::unwrap_or_default)
+        self.aside(&AtomicBool::new(false), write)?.ok_or(KeyringError::Locked)
     }
 
     /// Deletes the entry that holds this answer, and no other.
@@ -200,9 +199,8 @@ impl Source for Keyring {
     }
 
     fn keep(&self, ask: &Ask, credentials: &Credentials) {
-        match (self.keep, credentials) {
-            (Keep::Typed, Credentials::Password(password)) => self.tell("write", self.set(ask, password)),
-            _ => {}
+        if let (Keep::Typed, Credentials::Password(password)) = (self.keep, credentials) {
+            self.tell("write", self.set(ask, password));
         }
     }
 }

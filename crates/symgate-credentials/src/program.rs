@@ -319,5 +319,6 @@ const BUSY_TRIES: u32 = 40;
 /// What is kept of a program's complaints.
 const TAIL: usize = 4096;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -182,5 +182,6 @@ const DISPLAYLESS: &[&str] = &["open display", "connect to display"];
 
 const TITLE: &str = "symgate: authentication";
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

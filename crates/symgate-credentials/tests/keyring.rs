@@ -1,4 +1,5 @@
 //! The keyring's source over a keyring in memory: what is kept, found, deleted, and how it fails.
+#![expect(clippy::unwrap_used, reason = "a fault of the surroundings ends a test")]
 
 use std::any::Any;
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! Files of `.netrc` as curl reads them: what it sends to a server is compared with what is parsed here.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a fault of the surroundings ends a test")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

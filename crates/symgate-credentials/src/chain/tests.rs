@@ -28,13 +28,16 @@ fn boxed(name: &'static str, says: fn() -> Prompted) -> Box<dyn Prompter> {
     Box::new(Says(name, says, Asker::Person))
 }
 
+/// Prompters, what comes of them, and what is told.
+type Row = (Vec<Box<dyn Prompter>>, &'static str, &'static [&'static str]);
+
 #[test]
 fn the_first_that_can_answers_and_the_others_are_told() {
     let failed = || Prompted::Failed("broken".into());
     let answer = || Prompted::Answer(Credentials::password("alice", "p"));
     let unavailable = || Prompted::Unavailable;
     let cancelled = || Prompted::Cancelled;
-    let table: [(Vec<Box<dyn Prompter>>, &str, &[&str]); 6] = [
+    let table: [Row; 6] = [
         (vec![], "Unavailable", &[]),
         (
             vec![boxed("a", unavailable), boxed("b", unavailable)],
