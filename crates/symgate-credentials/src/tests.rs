@@ -21,6 +21,7 @@ pub(crate) fn ask() -> Ask {
 }
 
 /// A request for a token of the same.
+#[cfg(unix)]
 pub(crate) fn ask_token() -> Ask {
     Ask {
         wanted: Wanted::Bearer,
@@ -30,6 +31,7 @@ pub(crate) fn ask_token() -> Ask {
 }
 
 /// A request of `http://proxy.corp.example:3128`.
+#[cfg(unix)]
 pub(crate) fn ask_proxy() -> Ask {
     Ask {
         target: Target::Proxy,

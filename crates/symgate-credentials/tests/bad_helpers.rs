@@ -1,7 +1,7 @@
 //! Programs that misbehave, asked through a real session: each is bounded in time and size, its failure is told, and
 //! the next link is asked.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a fault of the surroundings ends a test")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,5 @@
 //! The keyring's source over a keyring in memory: what is kept, found, deleted, and how it fails.
-#![expect(clippy::unwrap_used, reason = "a fault of the surroundings ends a test")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -108,6 +108,7 @@ fn the_keyring_keeps_finds_deletes_and_fails_as_it_says() {
     keyring.keep(&store, &typed);
     keyring.keep(&proxy, &Credentials::password("bob", ""));
     keyring.keep(&store, &Credentials::password("e\nvil", "p"));
+    keyring.keep(&ask(Target::Origin, UriScheme::Https, "locked", 443), &typed);
     let expected = [
         "symgate|https://symbols.example|alice\na\nb",
         "symgate|proxy http://proxy:3128|bob\n",

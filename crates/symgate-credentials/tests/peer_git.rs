@@ -1,6 +1,6 @@
 //! Git itself: its helpers answer us, and what we say to a helper is compared with what git says to the same.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a fault of the surroundings ends a test")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,6 +1,6 @@
 //! Files of `.netrc` as curl reads them: what it sends to a server is compared with what is parsed here.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a fault of the surroundings ends a test")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -260,3 +260,31 @@ mod run {
         assert_eq!(told(&dir), "");
     }
 }
+
+#[cfg(windows)]
+mod run {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::tests::{ask, look_up_first, shown};
+
+    #[test]
+    fn a_snippet_runs_by_cmd_and_a_slow_one_is_ended() {
+        let bounds = Bounds {
+            time: Duration::from_secs(5),
+            output: 1000,
+        };
+        let table = [
+            ("!echo username=a&echo password=p&rem", "a:p"),
+            ("!exit 3 &rem", "Failed(\"ended with exit code: 3\")"),
+            (
+                "!ping -n 1000 127.0.0.1 >nul &rem",
+                "Failed(\"did not end within 5 s\")",
+            ),
+        ];
+        for (command, expected) in table {
+            let helper = GitHelper::new(command).with_bounds(bounds);
+            assert_eq!(shown(&look_up_first(&helper, &ask())), expected, "{command}");
+        }
+    }
+}
