@@ -38,6 +38,16 @@ fn built(what: &[&str], directory: &str, name: &str) -> Result<PathBuf, String> 
             .arg("--target-dir")
             .arg(target);
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
+        // What cargo tells a test is of that test's package. A build script that looks at it would run anew each time,
+        // and half of the tree after it.
+        for name in env::vars_os().map(|(name, _)| name) {
+            if name
+                .to_str()
+                .is_some_and(|name| OF_A_PACKAGE.iter().any(|part| name.starts_with(part)))
+            {
+                build.env_remove(name);
+            }
+        }
         if profile.ends_with("release") {
             build.arg("--release");
         }
@@ -57,3 +67,12 @@ fn built(what: &[&str], directory: &str, name: &str) -> Result<PathBuf, String> 
         Err(format!("`{}` is not built", program.display()))
     }
 }
+
+/// How the names of variables begin that cargo sets for the process of one package.
+const OF_A_PACKAGE: &[&str] = &[
+    "CARGO_BIN_",
+    "CARGO_CRATE_",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_PRIMARY_",
+];
