@@ -17,6 +17,8 @@ pub(crate) enum Command {
     Chksym { module: String, symbol: Option<String> },
     /// `!symsrv close`
     Close,
+    /// `.echo TEXT`
+    Echo(String),
     /// `.symfix [DIR]`, `.symfix+ [DIR]`
     Fix { directory: Option<String>, how: How },
     /// `.help`
@@ -90,6 +92,7 @@ pub(crate) enum Misspelt {
 
 /// A command's word, how it is used, and what it does: `.help` prints them.
 pub(crate) const HELP: &[(&str, &str)] = &[
+    (ECHO, "print a text: in a file of commands, say how far it is"),
     (".help", "list the commands"),
     (LINES, "load line numbers, or do not"),
     (RELOAD, "drop symbols, and load them again when they are needed"),
@@ -113,6 +116,7 @@ pub(crate) const HELP: &[(&str, &str)] = &[
 
 pub(crate) const CLOSE: &str = "!symsrv close";
 const CHKSYM: &str = "!chksym <Module> [<Symbol>]";
+const ECHO: &str = ".echo <Text>";
 const FIX: &str = ".symfix[+] [<Directory>]";
 const HOME: &str = "!homedir [<Directory>]";
 const LD: &str = "ld <Module> [/f <File>]";
@@ -146,6 +150,7 @@ impl Command {
                 Some(word) if word.eq_ignore_ascii_case("close") => Ok(Self::Close),
                 _ => Err(Misspelt::Usage(CLOSE)),
             },
+            ".echo" => Ok(Self::Echo(rest.trim().to_owned())),
             ".help" => Ok(Self::Help),
             ".lines" => lines(rest),
             ".reload" => Reload::parse(rest).map(Self::Reload),

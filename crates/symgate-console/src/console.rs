@@ -291,6 +291,7 @@ impl Console {
                 self.happen(Happening::CloseClient);
                 self.say("Symbol server client closed.");
             }
+            Command::Echo(text) => self.say(&text),
             Command::Fix { directory, how } => self.fix(directory.as_deref(), how),
             Command::Help => self.help(),
             Command::Home(directory) => self.begin_home(directory.as_deref()),
