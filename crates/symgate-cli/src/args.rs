@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use symgate::policy::SymbolOptions;
 
 const FIRST: &str = "\
 Try:
   symgate get app.exe -y 'srv*https://msdl.microsoft.com/download/symbols'
+  symgate shell app.exe
   symgate get --help";
 
 const MORE: &str = "\
@@ -19,6 +21,8 @@ Environment:
   _NT_ALT_SYMBOL_PATH, _NT_SYMBOL_PATH   for -y
   _NT_SYMBOL_PROXY, http_proxy, https_proxy, all_proxy   for --proxy
   no_proxy   for --no-proxy
+  NETRC   for --netrc-file
+  SYMGATE_ASKPASS, SSH_ASKPASS   program that asks for names and passwords; the second where there is no terminal
   SSL_CERT_FILE   replaces the machine's roots, read when TLS needs it
 
 Exit status:
@@ -32,6 +36,18 @@ Examples:
   symgate get app.exe -y 'srv*/var/sym*https://symbols.example' --proxy proxy:8080
   symgate get app.pdb/497B72F6390A44FC878E5A2D63B6CC031 --json";
 
+const SHELL_MORE: &str = "\
+Commands are those of the debuggers: !sym .symopt .sympath .symfix .reload ld lm lmv !lmi !chksym !symsrv close
+!homedir .restart .help q. They are read from standard input, with a prompt and line editing on a terminal.
+Ctrl-C gives up what is under way.
+
+The symbol path is -y, then _NT_ALT_SYMBOL_PATH and _NT_SYMBOL_PATH; `symgate get --help` names the other variables.
+
+Examples:
+  symgate shell app.exe -y 'srv*/var/sym*https://symbols.example' --proxy proxy:8080
+  symgate shell --debugger windbg --noisy app.exe plugin.dll
+  printf '.reload /f\nlm\n' | symgate shell app.exe";
+
 /// Fetches debug symbols through firewalls and proxies.
 #[derive(Debug, Parser)]
 #[command(name = "symgate", version, arg_required_else_help = true, subcommand_required = true, after_help = FIRST)]
@@ -43,6 +59,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Get(Get),
+    Shell(Shell),
 }
 
 /// Fetches symbol files and prints where they are.
@@ -85,6 +102,26 @@ pub(crate) struct Get {
     pub(crate) quiet: bool,
 }
 
+/// Understands the symbol commands of the debuggers, and loads symbols as they do.
+#[derive(Args, Debug)]
+#[command(after_help = SHELL_MORE)]
+pub(crate) struct Shell {
+    /// PE files: the modules whose symbols are loaded.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Symbol path; the environment's follows it.
+    #[arg(short = 'y', long, value_name = "PATH")]
+    pub(crate) symbol_path: Option<String>,
+
+    /// Begin in noisy mode, as `!sym noisy` does.
+    #[arg(short, long)]
+    pub(crate) noisy: bool,
+
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
 /// How to get through to a store.
 #[derive(Args, Debug)]
 pub(crate) struct Network {
@@ -123,9 +160,42 @@ pub(crate) struct Network {
     #[arg(long, value_name = "WHETHER", value_enum)]
     pub(crate) prompts: Option<OnOff>,
 
-    /// Ask or refuse as this debugger does.
+    /// Ask or refuse as this debugger does; `shell` is cdb where nothing is said.
     #[arg(long, value_name = "DEBUGGER", value_enum)]
     pub(crate) debugger: Option<DebuggerName>,
+
+    /// Symbol options in place of the debugger's, all of them: decimal, or hexadecimal with 0x. With 0x80000 nobody is
+    /// asked.
+    #[arg(long, value_name = "N", value_parser = SymbolOptions::parse_sflags)]
+    pub(crate) sflags: Option<SymbolOptions>,
+
+    /// Rules (TOML) that allow, ask or refuse by target, host, scheme and encryption; the first that matches decides.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// Names and passwords for servers, by host; the default is NETRC, else ~/.netrc.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) netrc_file: Option<PathBuf>,
+
+    /// Program that knows names and passwords, as git calls it: `NAME`, a path, or `!SNIPPET` for the shell.
+    #[arg(long, value_name = "COMMAND", action = ArgAction::Append)]
+    pub(crate) credential_helper: Vec<String>,
+
+    /// Program that knows names, passwords and tokens, as the debuggers call it, or their list of such programs (.xml).
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) credential_provider: Vec<PathBuf>,
+
+    /// Ask credential providers for proxies too (resourceKind=proxy), which the debuggers do not.
+    #[arg(long, requires = "credential_provider")]
+    pub(crate) provider_for_proxies: bool,
+
+    /// Look for names and passwords in the system's keyring.
+    #[arg(long)]
+    pub(crate) keyring: bool,
+
+    /// Keep what is typed, once it was accepted, in the credential helpers and the keyring.
+    #[arg(long)]
+    pub(crate) keep_passwords: bool,
 
     /// Trust the certificates in this PEM file too.
     #[arg(long, value_name = "FILE")]

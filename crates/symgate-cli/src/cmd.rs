@@ -1,3 +1,4 @@
 //! One file for each subcommand.
 
 pub(crate) mod get;
+pub(crate) mod shell;

@@ -4,9 +4,12 @@
 //! libraries.
 #![forbid(unsafe_code)]
 
+mod answers;
 mod args;
 mod cmd;
 mod interrupt;
+mod lines;
+mod modes;
 mod output;
 mod progress;
 mod report;
@@ -23,5 +26,6 @@ fn main() -> ExitCode {
     tty::restore_on_panic();
     match Cli::parse().command {
         Command::Get(get) => cmd::get::run(&get),
+        Command::Shell(shell) => cmd::shell::run(&shell),
     }
 }

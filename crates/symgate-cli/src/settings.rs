@@ -10,9 +10,9 @@ use symgate::auth::{Credentials, Origin, Secret};
 use symgate::http::{Downgrade, origin_of};
 use symgate::index::Strictness;
 use symgate::net::{Audience, ClientCertificate, ConfigError, Roots, Tls};
-use symgate::path::{Effective, Security, Store, SymbolPath, Warning};
+use symgate::path::{Effective, Parsed, Security, Store, SymbolPath, Warning};
 use symgate::policy::{
-    Answers, Debugger, Explicit, Given, HostPattern, Policy, Presence, PromptSetting, Prompter, Prompts,
+    Debugger, Explicit, Given, HostPattern, Policy, Presence, PromptSetting, Prompts, SymbolOptions,
 };
 use symgate::proxy::{Kind, Note, ProxyConfig};
 use symgate::sso::System;
@@ -20,11 +20,12 @@ use symgate::store::Durability;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::args::{DebuggerName, Get, Login, Network, OnOff};
-use crate::tty::is_attended;
+use crate::answers;
+use crate::args::{DebuggerName, Get, Login, Network, OnOff, Shell};
+use crate::output::Output;
 
 /// The settings of a `get`, and what is odd about them.
-pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Config, Vec<String>), String> {
+pub(crate) fn of_get(get: &Get, output: &Output) -> Result<(Config, Vec<String>), String> {
     let (mut config, mut path_warnings) = Config::from_env();
     if let Some(text) = &get.symbol_path {
         let parsed = SymbolPath::parse(text);
@@ -33,7 +34,8 @@ pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Co
     }
     let mut warnings: Vec<String> = path_warnings.iter().map(path_warning).collect();
     warnings.extend(slips(&config.path));
-    network(&mut config, &get.network, prompter)?;
+    let prompts = prompts(&get.network);
+    warnings.extend(network(&mut config, &get.network, prompts, output)?);
     let remarks = config.proxy.warnings().iter();
     let remarks = remarks.filter(|warning| get.verbose || warning.remark().note != Note::UpperCaseIgnored);
     warnings.extend(remarks.map(ToString::to_string));
@@ -50,7 +52,71 @@ pub(crate) fn of_get(get: &Get, prompter: impl Prompter + 'static) -> Result<(Co
     Ok((config, warnings))
 }
 
-fn network(config: &mut Config, network: &Network, prompter: impl Prompter + 'static) -> Result<(), String> {
+/// The settings of a `shell`.
+#[derive(Debug)]
+pub(crate) struct Debuggee {
+    pub(crate) config: Config,
+    pub(crate) debugger: Debugger,
+    pub(crate) options: SymbolOptions,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The settings of a `shell`, whose path the environment's follows (DECISIONS §2).
+pub(crate) fn of_shell(shell: &Shell, output: &Output) -> Result<Debuggee, String> {
+    let debugger = shell.network.debugger.map_or(Debugger::Cdb, debugger);
+    let mut options = shell.network.sflags.unwrap_or_else(|| debugger.start_options());
+    match shell.network.prompts {
+        Some(OnOff::On) => options = options.without(SymbolOptions::NO_PROMPTS),
+        Some(OnOff::Off) => options = options.with(SymbolOptions::NO_PROMPTS),
+        None => {}
+    }
+    if shell.noisy {
+        options = options.with(SymbolOptions::DEBUG);
+    }
+    let (mut config, from_environment) = Config::from_env();
+    let mut warnings: Vec<String> = Vec::new();
+    let environment = if options.contains(SymbolOptions::IGNORE_NT_SYMPATH) || !is_path_set() {
+        SymbolPath::default()
+    } else {
+        warnings.extend(from_environment.iter().map(path_warning));
+        std::mem::take(&mut config.path)
+    };
+    let Parsed { path, warnings: given } = SymbolPath::parse(shell.symbol_path.as_deref().unwrap_or_default());
+    warnings.splice(0..0, given.iter().map(path_warning));
+    config.path = path;
+    config.path.append(environment);
+    if config.path.is_empty() && shell.symbol_path.is_none() {
+        config.path = SymbolPath::parse("srv*").path;
+    }
+    warnings.extend(slips(&config.path));
+    warnings.extend(network(&mut config, &shell.network, options.prompts(), output)?);
+    let remarks = config.proxy.warnings().iter();
+    let remarks = remarks.filter(|warning| warning.remark().note != Note::UpperCaseIgnored);
+    warnings.extend(remarks.map(ToString::to_string));
+    Ok(Debuggee {
+        config,
+        debugger,
+        options,
+        warnings,
+    })
+}
+
+/// The home directory: what the default store stands in.
+pub(crate) fn home(config: &Config) -> PathBuf {
+    let parent = config.default_store.parent();
+    parent.unwrap_or(&config.default_store).to_owned()
+}
+
+/// Whether the environment says what to search.
+fn is_path_set() -> bool {
+    ["_NT_ALT_SYMBOL_PATH", "_NT_SYMBOL_PATH"]
+        .iter()
+        .filter_map(std::env::var_os)
+        .any(|value| !value.to_string_lossy().trim().is_empty())
+}
+
+/// Sets how to get through; what is odd about it comes back.
+fn network(config: &mut Config, network: &Network, prompts: Prompts, output: &Output) -> Result<Vec<String>, String> {
     let mut proxy = std::mem::take(&mut config.proxy);
     if let Some(value) = &network.proxy {
         proxy = proxy.with_proxy(value);
@@ -59,12 +125,13 @@ fn network(config: &mut Config, network: &Network, prompter: impl Prompter + 'st
         proxy = proxy.with_no_proxy(value);
     }
     config.tickets = Some(Arc::new(System::new()));
-    config.policy = policy(network)?;
+    config.policy = policy(network)?.with_prompts(prompts);
     if let Some(names) = &network.auth {
         config.order = Order::named(names).map_err(|error| format!("--auth: {error}"))?;
     }
     let explicit = explicit(&proxy, network)?;
-    config.answers = Answers::default().with_explicit(explicit).with_prompter(prompter);
+    let (answers, warnings) = answers::of(network, output)?;
+    config.answers = answers.with_explicit(explicit);
     config.proxy = proxy;
     let base = base_roots();
     let with = |file: &Option<PathBuf>| match file {
@@ -85,7 +152,7 @@ fn network(config: &mut Config, network: &Network, prompter: impl Prompter + 'st
     if network.danger_allow_http_redirect {
         config.downgrade = Downgrade::DangerAllow;
     }
-    Ok(())
+    Ok(warnings)
 }
 
 /// Whom to trust and what to show; the client limits that to origins of the symbol path.
@@ -142,22 +209,33 @@ fn base_roots() -> Roots {
     }
 }
 
-fn policy(network: &Network) -> Result<Policy, String> {
-    let debugger = network.debugger.map(debugger);
+/// Whether a question may be asked (DECISIONS §4).
+fn prompts(network: &Network) -> Prompts {
     let setting = PromptSetting {
         option: network.prompts.map(|prompts| match prompts {
             OnOff::On => Prompts::On,
             OnOff::Off => Prompts::Off,
         }),
-        sflags: None,
-        debugger,
-        presence: if is_attended() {
+        sflags: network.sflags,
+        debugger: network.debugger.map(debugger),
+        presence: if answers::is_attended() {
             Presence::Attended
         } else {
             Presence::Unattended
         },
     };
-    let mut policy = Policy::interactive().with_prompts(setting.effective());
+    setting.effective()
+}
+
+/// The rules, or none.
+fn policy(network: &Network) -> Result<Policy, String> {
+    let mut policy = match &network.policy {
+        Some(file) => {
+            let text = String::from_utf8(read(file)?).map_err(|_| format!("`{}` is not UTF-8", shown(file)))?;
+            Policy::from_toml(&text).map_err(|error| format!("`{}`: {error}", shown(file)))?
+        }
+        None => Policy::interactive(),
+    };
     for host in &network.sso_hosts {
         let pattern = HostPattern::parse(host).map_err(|error| format!("--sso-hosts: {error}"))?;
         policy = policy.with_ticket_host(pattern);

@@ -7,17 +7,16 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use symgate::net::Cancel;
 use symgate::path::FileId;
 use symgate::{Client, Error, ErrorKind, Event, Found, Job, Observer, Wanted};
 use symgate_console::Noisy;
 
 use crate::args::Get;
+use crate::interrupt::Interrupts;
 use crate::output::{Drawing, Output};
 use crate::progress::Progress;
 use crate::report::{self, advice, chain, json, plain};
-use crate::tty::TtyPrompter;
-use crate::{interrupt, settings};
+use crate::settings;
 
 /// Runs the command.
 pub(crate) fn run(get: &Get) -> ExitCode {
@@ -25,9 +24,7 @@ pub(crate) fn run(get: &Get) -> ExitCode {
     let output = Output::new(drawing);
     // What cannot be understood is said before anything is fetched, all of it.
     let understood: Vec<Result<Wanted, String>> = get.targets.iter().map(|target| understand(target)).collect();
-    let shared = output.clone();
-    let prompter = TtyPrompter::new(Box::new(move |question| shared.ask(question)));
-    let configured = settings::of_get(get, prompter);
+    let configured = settings::of_get(get, &output);
     let mut usage = false;
     for error in understood
         .iter()
@@ -58,8 +55,7 @@ pub(crate) fn run(get: &Get) -> ExitCode {
 }
 
 fn fetch(get: &Get, client: &Client, wanted: &[Wanted], output: Output) -> ExitCode {
-    let cancel = Cancel::new();
-    interrupt::cancel_on_signal(&cancel);
+    let cancel = Interrupts::install().begin();
     let drawn = !get.quiet && !get.verbose && io::stderr().is_terminal();
     let view = View {
         noisy: get.verbose.then(Noisy::default),
