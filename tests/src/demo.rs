@@ -4,26 +4,27 @@
 //! command is driven through them as a user would. Each scene prints what was called, what proxy and store saw and what
 //! came out, and checks it: a demo is also a test.
 
+mod backstage;
 mod proxy;
 mod serve;
 mod store;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::Dir;
 use crate::command::{Call, Ran, unfinished, visible};
-use crate::made::{self, Pdb};
-use crate::{Dir, Pki};
-use proxy::{Proxy, Scheme};
+use crate::console;
 use serve::Entry;
-use store::Store;
+
+pub use backstage::Backstage;
+pub use proxy::{Proxy, Scheme};
 
 /// The names of what can be shown.
-pub const NAMES: &[&str] = &["basic", "ntlm"];
+pub const NAMES: &[&str] = &["basic", "ntlm", "console"];
 
 /// Shows the demo of this name with the command `symgate`, and tells it to `out`.
 ///
@@ -33,6 +34,7 @@ pub fn show(name: &str, symgate: &Path, out: &mut dyn Write) -> Result<(), Strin
     let (scheme, scenes) = match name {
         "basic" => (Scheme::Basic, BASIC),
         "ntlm" => (Scheme::Ntlm, NTLM),
+        "console" => return show_consoles(symgate, out),
         _ => return Err(format!("there is no demo `{name}`, only: {}", NAMES.join(" "))),
     };
     let stage = Stage::set(symgate, scheme).map_err(|error| format!("the stage cannot be set: {error}"))?;
@@ -44,6 +46,33 @@ pub fn show(name: &str, symgate: &Path, out: &mut dyn Write) -> Result<(), Strin
     }
     let last = shown.and_then(|()| writeln!(out, "All {} scenes ended as told.\n", scenes.len()));
     last.map_err(|error| format!("nobody listens: {error}"))
+}
+
+/// Plays the transcripts of `symgate shell`, each with the proxy that it is written for.
+fn show_consoles(symgate: &Path, out: &mut dyn Write) -> Result<(), String> {
+    let askpass = crate::built::example("symgate-cli", "askpass")?;
+    for path in console::transcripts() {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let scheme = if name.ends_with("_ntlm") {
+            Scheme::Ntlm
+        } else {
+            Scheme::Basic
+        };
+        let text = fs::read_to_string(&path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+        let proxy = Proxy::start(scheme, console::USER, console::PASSWORD)
+            .map_err(|error| format!("the proxy cannot be started: {error}"))?;
+        let played = console::play(&text, symgate, &askpass, &proxy);
+        let told = played
+            .lines()
+            .flat_map(fold)
+            .try_for_each(|line| writeln!(out, "{line}"));
+        told.and_then(|()| writeln!(out))
+            .map_err(|error| format!("nobody listens: {error}"))?;
+        if played != text {
+            return Err(format!("the run `{name}` went otherwise than it is written"));
+        }
+    }
+    Ok(())
 }
 
 /// One call of the command, and how it has to end.
@@ -155,31 +184,20 @@ const NTLM: &[Scene] = &[
 struct Stage {
     dir: Dir,
     symgate: PathBuf,
-    store: Store,
+    store: Backstage,
     proxy: Proxy,
-    pdb: Vec<u8>,
-    /// Where the PDB lies in a store.
-    place: String,
 }
 
 impl Stage {
     fn set(symgate: &Path, scheme: Scheme) -> io::Result<Self> {
         let dir = Dir::new();
-        let pki = Pki::new();
-        let (image, pdb) = made::pair("hello", GUID, 1);
-        dir.write("hello.dll", image);
-        dir.write("ca.pem", fs::read(pki.origin().ca_file())?);
-        let place = format!("hello.pdb/{}/hello.pdb", Pdb::new(GUID, 1).key());
-        let files = BTreeMap::from([(format!("/{place}"), pdb.clone())]);
-        let store = Store::start(pki.origin().server(), files)?;
+        let store = Backstage::new(&dir)?;
         let proxy = Proxy::start(scheme, USER, PASSWORD)?;
         Ok(Self {
             dir,
             symgate: symgate.to_owned(),
             store,
             proxy,
-            pdb,
-            place,
         })
     }
 
@@ -209,7 +227,7 @@ impl Stage {
         let start = Instant::now();
         let ran = call.run();
         let took = start.elapsed();
-        let (proxy, store) = (self.proxy.log.take(), self.store.log.take());
+        let (proxy, store) = (self.proxy.log.take(), self.store.take_log());
         let told = self.tell(out, scene, &words, &ran, [&proxy, &store], took);
         match self.fault(scene, &ran, &proxy, &store) {
             None => Ok(told.and_then(|()| writeln!(out))),
@@ -294,11 +312,11 @@ impl Stage {
             return Some("an unfinished file was left".into());
         }
         if scene.status == 0 {
-            let path = cache.join(self.place.replace('/', std::path::MAIN_SEPARATOR_STR));
+            let path = cache.join(self.store.place().replace('/', std::path::MAIN_SEPARATOR_STR));
             if ran.stdout.trim_end() != path.display().to_string() {
                 return Some(format!("the path was to be `{}`", path.display()));
             }
-            return (fs::read(&path).ok().as_ref() != Some(&self.pdb)).then(|| "it is another file".into());
+            return (fs::read(&path).ok().as_deref() != Some(self.store.pdb())).then(|| "it is another file".into());
         }
         if !ran.stdout.is_empty() || files.keys().any(|file| file.ends_with(".pdb")) {
             return Some("there was to be no file".into());
@@ -366,7 +384,6 @@ fn fold(text: &str) -> Vec<String> {
 const COLUMNS: usize = 80;
 const USER: &str = "alice";
 const PASSWORD: &str = "open-sesame";
-const GUID: [u8; 16] = *b"\x5d\x1f\x3a\x07\x92\x4c\x4e\x0b\x8a\x61\xc3\x7e\x20\xb4\xd9\x18";
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,8 @@ pub mod built;
 #[cfg(feature = "peers")]
 pub mod command;
 #[cfg(feature = "peers")]
+pub mod console;
+#[cfg(feature = "peers")]
 pub mod demo;
 #[cfg(feature = "peers")]
 mod dir;

@@ -4,7 +4,7 @@
 
 use std::io;
 use std::io::Write;
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 
 use base64::Engine;
@@ -13,17 +13,20 @@ use symgate_http::{Method, RequestHead, ResponseHead};
 
 use super::serve::{Listening, Log, Wire};
 use crate::acceptor::{Acceptor, Turn};
+use crate::console::Watched;
 
 /// How the proxy asks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Scheme {
+pub enum Scheme {
+    /// The password itself.
     Basic,
+    /// NTLM, version 2.
     Ntlm,
 }
 
 /// A proxy that runs until it is dropped.
 #[derive(Debug)]
-pub(super) struct Proxy {
+pub struct Proxy {
     listening: Listening,
     scheme: Scheme,
     pub(super) log: Log,
@@ -31,10 +34,13 @@ pub(super) struct Proxy {
 
 impl Proxy {
     /// The realm of its challenge.
-    pub(super) const REALM: &'static str = "Office proxy";
+    pub const REALM: &'static str = "Office proxy";
 
     /// Lets `user` with `password` through.
-    pub(super) fn start(scheme: Scheme, user: &str, password: &str) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// If there is no port to be had.
+    pub fn start(scheme: Scheme, user: &str, password: &str) -> io::Result<Self> {
         let log = Log::default();
         let listening = Listening::start({
             let door = match scheme {
@@ -58,6 +64,17 @@ impl Proxy {
             Scheme::Basic => "a password",
             Scheme::Ntlm => "NTLM",
         }
+    }
+}
+
+impl Watched for Proxy {
+    fn address(&self) -> SocketAddr {
+        self.listening.address()
+    }
+
+    fn log(&self) -> Vec<(u16, Option<String>)> {
+        let entries = self.log.entries();
+        entries.into_iter().map(|entry| (entry.status, entry.user)).collect()
     }
 }
 

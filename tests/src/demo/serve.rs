@@ -43,6 +43,11 @@ impl Log {
         mem::take(&mut self.lock())
     }
 
+    /// What was written since then; it stays.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.lock().clone()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         // Each change is one call on the list.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -81,6 +86,10 @@ impl Listening {
             stopped,
             acceptor: Some(acceptor),
         })
+    }
+
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(super) fn port(&self) -> u16 {
