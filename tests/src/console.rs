@@ -12,7 +12,7 @@
 //! = proxy: contacted, 1 failed logon                   what the proxy saw of it, where it may have seen something
 //! ```
 //!
-//! `DIR`, `PROXY` and `STORE` stand for what differs from run to run. Commands go to the shell by a pipe, one after the
+//! `DIR`, `PROXY`, `STORE` and `ASKPASS` stand for what differs from run to run. Commands go to the shell by a pipe, one after the
 //! other; questions go to the example `askpass`.
 
 use std::fs;
@@ -60,7 +60,9 @@ pub fn play(transcript: &str, symgate: &Path, askpass: &Path, proxy: &dyn Watche
         }
     }
     shell.end();
-    stage.anonymous(&played)
+    stage
+        .anonymous(&played)
+        .replace(&askpass.display().to_string(), "ASKPASS")
 }
 
 /// What a transcript asks for.

@@ -123,7 +123,7 @@ fn prompter(output: &Output) -> FirstAvailable {
     let aside = output.clone();
     let mut chain: Vec<Box<dyn Prompter>> = Vec::new();
     if let Some(program) = variable("SYMGATE_ASKPASS") {
-        chain.push(Box::new(Askpass::new(Path::new(&program))));
+        chain.push(announced(Askpass::new(Path::new(&program)), output));
     }
     if tty::is_attended() {
         chain.push(Box::new(TtyPrompter::new(Box::new(move |question| {
@@ -153,7 +153,7 @@ fn announced(prompter: impl Prompter + 'static, output: &Output) -> Box<dyn Prom
     })
 }
 
-/// Says that a question is open elsewhere: its window may be behind others (SYMSRV §3.1, 7).
+/// Says that a question is open elsewhere than on the terminal: its window may be behind others (SYMSRV §3.1, 7).
 struct Announced<P> {
     prompter: P,
     output: Output,
@@ -167,7 +167,8 @@ impl<P: Prompter> Prompter for Announced<P> {
     fn ask(&mut self, question: &Question<'_>) -> Prompted {
         let ask = question.ask;
         let text = format!(
-            "waiting for an answer: the {} {} asks for a user name and password, in a window that may be behind others",
+            "waiting for {}: the {} {} asks for a user name and password; a window may be behind others",
+            self.prompter.name(),
             ask.target,
             ask.origin.authority()
         );

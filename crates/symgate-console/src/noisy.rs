@@ -124,6 +124,12 @@ impl Noisy {
                 }
                 line(format!("symgate: {}", chain(error)));
             }
+            Event::Credentials { ask, by } => line(format!(
+                "symgate: {} `{}` is answered by {by} ({})",
+                ask.target,
+                ask.origin.authority(),
+                ask.scheme
+            )),
             Event::Way { note } => line(format!("symgate: {note}")),
             Event::Warning { text } => line(format!("symgate: {text}")),
             Event::Ended { outcome } => match outcome {

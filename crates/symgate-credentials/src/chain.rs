@@ -16,10 +16,11 @@ use crate::keep::Ear;
 /// use symgate_policy::Prompter;
 ///
 /// let prompter = FirstAvailable::new(vec![Box::new(Askpass::new("a")), Box::new(Askpass::new("b"))]);
-/// assert_eq!(prompter.name(), "askpass `a`, else askpass `b`");
+/// assert_eq!(prompter.name(), "askpass `a`, else askpass `b`", "until one of them has answered");
 /// ```
 pub struct FirstAvailable {
     prompters: Vec<Box<dyn Prompter>>,
+    /// Of all, and then of the one that answered last.
     name: String,
     ear: Ear,
 }
@@ -56,6 +57,7 @@ impl Prompter for FirstAvailable {
                 Prompted::Failed(why) => failures.push((prompter.name().to_owned(), why)),
                 Prompted::Unavailable => {}
                 answer @ (Prompted::Answer(_) | Prompted::Cancelled) => {
+                    prompter.name().clone_into(&mut self.name);
                     failures.iter().for_each(|(who, why)| self.ear.tell(who, why));
                     return answer;
                 }

@@ -31,6 +31,8 @@ pub struct Gate {
     pending: Vec<Pending>,
     /// Answers that were never judged, with what they answered.
     unjudged: Vec<(Ask, Candidate)>,
+    /// Who asked the person last.
+    prompted_by: String,
 }
 
 /// An answer that was given and not yet judged.
@@ -58,6 +60,7 @@ impl Gate {
             epoch,
             pending: Vec::new(),
             unjudged: Vec::new(),
+            prompted_by: String::new(),
         }
     }
 
@@ -81,7 +84,7 @@ impl Gate {
         match pending.what.who() {
             Who::Explicit => Some("the command line"),
             Who::Memory => Some("this session"),
-            Who::Prompter => Some(self.session.prompter_name()),
+            Who::Prompter => Some(&self.prompted_by),
             Who::Source(index) => self.session.sources().get(index).map(|source| source.name()),
         }
     }
@@ -236,7 +239,7 @@ impl Gate {
                 (None, Some(name)) if !name.is_empty() => Name::Suggested(name),
                 (None, _) => Name::Unknown,
             };
-            let prompted = self.session.prompt(&Question {
+            let (prompted, by) = self.session.prompt(&Question {
                 ask,
                 name,
                 previous: wrong.as_ref().map_or(Previous::None, |_| Previous::Rejected),
@@ -246,6 +249,7 @@ impl Gate {
             if self.is_cancelled() {
                 return Answer::Refuse(Refusal::ByUser);
             }
+            self.prompted_by = by;
             match prompted {
                 Prompted::Answer(credentials) if fits(&credentials, ask) => {
                     let candidate = Candidate {
@@ -269,7 +273,7 @@ impl Gate {
                     return Answer::Refuse(Refusal::ByUser);
                 }
                 Prompted::Failed(why) => {
-                    self.session.tell_failed(self.session.prompter_name(), &why);
+                    self.session.tell_failed(&self.prompted_by, &why);
                     return self.refuse_automatically(ask);
                 }
                 Prompted::Answer(_) | Prompted::Unavailable => return self.refuse_automatically(ask),

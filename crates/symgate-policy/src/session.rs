@@ -37,7 +37,6 @@ struct Shared {
     prompter: Mutex<Option<Box<dyn Prompter>>>,
     /// Kept apart from the prompter, whose lock is held as long as a person thinks.
     asker: Asker,
-    prompter_name: String,
     listener: Option<Box<dyn Listener>>,
 }
 
@@ -117,7 +116,6 @@ impl Session {
                 explicit: Mutex::new(Arc::new(explicit)),
                 sources,
                 asker: prompter.as_ref().map_or(Asker::Program, |prompter| prompter.asker()),
-                prompter_name: prompter.as_ref().map_or("", |prompter| prompter.name()).to_owned(),
                 prompter: Mutex::new(prompter),
                 listener,
             }),
@@ -207,19 +205,16 @@ impl Session {
         &self.shared.sources
     }
 
-    /// Asks the prompter, whose turn the caller holds.
-    pub(crate) fn prompt(&self, question: &Question<'_>) -> Prompted {
-        self.prompter()
-            .as_mut()
-            .map_or(Prompted::Unavailable, |prompter| prompter.ask(question))
+    /// Asks the prompter, whose turn the caller holds; with its name, which may tell who of several has answered.
+    pub(crate) fn prompt(&self, question: &Question<'_>) -> (Prompted, String) {
+        match self.prompter().as_mut() {
+            Some(prompter) => (prompter.ask(question), prompter.name().to_owned()),
+            None => (Prompted::Unavailable, String::new()),
+        }
     }
 
     pub(crate) fn asker(&self) -> Asker {
         self.shared.asker
-    }
-
-    pub(crate) fn prompter_name(&self) -> &str {
-        &self.shared.prompter_name
     }
 
     /// Tells whoever listens.

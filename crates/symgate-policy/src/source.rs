@@ -97,7 +97,8 @@ impl Source for Tickets {
 
 /// Asks a person, or a program that does.
 pub trait Prompter: Send {
-    /// A name for diagnostics, such as `askpass`.
+    /// A name for diagnostics, such as `askpass`. It is looked at after each question: one that stands for several names
+    /// who has answered.
     fn name(&self) -> &str {
         "the person asked"
     }

@@ -48,6 +48,21 @@ pub enum Speaker {
     Unknown,
 }
 
+/// The last request for credentials, and what became of the answers to that peer.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) ask: Ask,
+    /// Who gave the last answer that was rejected.
+    pub(crate) rejected: Option<String>,
+}
+
+impl Asked {
+    /// Whether this peer asked.
+    pub(crate) fn is_by(&self, target: Target, origin: &Origin) -> bool {
+        self.ask.target == target && self.ask.origin == *origin
+    }
+}
+
 /// What a caller can do about an [`Error`].
 ///
 /// The order is the one in which several outcomes count: of the errors of several stores, the greatest is reported.
@@ -120,7 +135,7 @@ impl Error {
     }
 
     /// What the transport's error means for a search at `store`, on this errand; `asked` is what was asked for last.
-    pub(crate) fn from_net(store: &str, errand: &Errand, asked: Option<&Ask>, error: symgate_net::Error) -> Self {
+    pub(crate) fn from_net(store: &str, errand: &Errand, asked: Option<&Asked>, error: symgate_net::Error) -> Self {
         let kind = net_kind(&error);
         let wire = match &error {
             symgate_net::Error::Http(error) => Some(error),
@@ -134,7 +149,7 @@ impl Error {
         };
         let mut message = format!("store `{store}` gave no file");
         if let Some(symgate_http::Error::Auth { hop, .. }) = wire {
-            let asked = asked.filter(|ask| ask.target == hop.target && ask.origin == hop.origin);
+            let asked = asked.filter(|asked| asked.is_by(hop.target, &hop.origin));
             message.push_str(", as the ");
             message.push_str(&asking(hop.target, asked));
         }
@@ -285,16 +300,21 @@ impl StdError for Error {
 }
 
 /// Who asked for what: the last question of a peer, where it put one.
-fn asking(target: Target, asked: Option<&Ask>) -> String {
+fn asking(target: Target, asked: Option<&Asked>) -> String {
     let status = target.status();
     match asked {
         None => format!("{target} asked for authentication (status {status})"),
-        Some(Ask {
-            wanted, scheme, realm, ..
+        Some(Asked {
+            ask: Ask {
+                wanted, scheme, realm, ..
+            },
+            rejected,
         }) => {
             let realm = realm.as_ref().map(|realm| format!(", realm `{realm}`"));
             let realm = realm.unwrap_or_default();
-            format!("{target} asked for a {wanted} (status {status}, {scheme}{realm})")
+            let rejected = rejected.as_ref().map(|by| format!(" and rejected what {by} gave"));
+            let rejected = rejected.unwrap_or_default();
+            format!("{target} asked for a {wanted} (status {status}, {scheme}{realm}){rejected}")
         }
     }
 }

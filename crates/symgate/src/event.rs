@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use symgate_auth::Ask;
 use symgate_path::{FileId, Tier, Variant};
 use url::Url;
 
@@ -33,6 +34,13 @@ pub enum Event<'e> {
     },
     /// A server's answer carries no length.
     NoLength,
+    /// Somebody has an answer to a request for credentials; it goes out.
+    Credentials {
+        /// Who asked, and for what.
+        ask: &'e Ask,
+        /// Who answers: the command line, netrc, a program, a person.
+        by: &'e str,
+    },
     /// A file was put into a store.
     Copied {
         /// Where it is now.

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::certificate::Page;
 use crate::client::{Client, Job};
-use crate::error::{Speaker, wire_kind};
+use crate::error::{Asked, Speaker, wire_kind};
 use crate::place::Server;
 use crate::{Error, ErrorKind, Event, routes};
 
@@ -178,7 +178,7 @@ impl Client {
     }
 
     /// What an error of the transport means, and what it shuts.
-    fn failed(&self, server: &Server, gate: &Gate, asked: Option<&Ask>, error: symgate_net::Error) -> Error {
+    fn failed(&self, server: &Server, gate: &Gate, asked: Option<&Asked>, error: symgate_net::Error) -> Error {
         if let symgate_net::Error::Http(wire) = &error
             && let Some(hop) = wire.hop()
             && let Some(cause) = cause(wire)
@@ -285,7 +285,7 @@ struct Visit<'v> {
     /// The ways to the last URL that are left; the first is taken.
     routes: Routes,
     /// The last request for credentials.
-    asked: Option<Ask>,
+    asked: Option<Asked>,
     /// Whether the answer calls itself HTML.
     is_html: bool,
     answer: Received,
@@ -390,11 +390,25 @@ impl Visit<'_> {
 
 impl CredentialSource for Visit<'_> {
     fn answer(&mut self, ask: &Ask) -> Answer {
-        self.asked = Some(ask.clone());
-        self.gate.answer(ask)
+        let before = self.asked.take().filter(|asked| asked.is_by(ask.target, &ask.origin));
+        self.asked = Some(Asked {
+            ask: ask.clone(),
+            rejected: before.and_then(|before| before.rejected),
+        });
+        let answer = self.gate.answer(ask);
+        if let (Answer::Ambient | Answer::Use(_), Some(by)) = (&answer, self.gate.answered_by(ask.target)) {
+            self.job.observe(&Event::Credentials { ask, by });
+        }
+        answer
     }
 
     fn report(&mut self, ask: &Ask, outcome: Outcome) {
+        if outcome == Outcome::Rejected
+            && let Some(asked) = &mut self.asked
+            && let Some(by) = self.gate.answered_by(ask.target)
+        {
+            asked.rejected = Some(by.to_owned());
+        }
         self.gate.report(ask, outcome);
     }
 }
