@@ -76,7 +76,7 @@ impl Askpass {
             Ok(ended) if ended.status.success() => Ok(ended.output),
             Ok(ended) if ended.status.code().is_some() => Err(Prompted::Cancelled),
             Ok(ended) => {
-                let complaint = ended.complaint.tail(&[&ended.output.0]);
+                let complaint = ended.complaint.tail(&[ended.output.0.trim_ascii()]);
                 Err(Prompted::Failed(format!("ended with {}{complaint}", ended.status)))
             }
             Err(ProgramError::Cancelled) => Err(Prompted::Cancelled),

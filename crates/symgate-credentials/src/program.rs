@@ -118,7 +118,8 @@ fn watch(
     cancel: &AtomicBool,
 ) -> Result<ExitStatus, ProgramError> {
     let mut pause = SHORTEST;
-    let mut heard_all = false;
+    // Its output, and its complaints.
+    let mut open = 2;
     let mut ended: Option<(ExitStatus, Instant)> = None;
     loop {
         if cancel.load(Ordering::Relaxed) {
@@ -132,7 +133,7 @@ fn watch(
         }
         match ended {
             // Who still holds the pipe has not been asked; what the program itself said is in it by now.
-            Some((status, since)) if heard_all || since.elapsed() > AFTERWARDS => return Ok(status),
+            Some((status, since)) if open == 0 || since.elapsed() > AFTERWARDS => return Ok(status),
             Some(_) => {}
             None if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
                 return Err(ProgramError::Time(bounds.time));
@@ -140,18 +141,18 @@ fn watch(
             None if system::is_stopped(child) => return Err(ProgramError::Terminal),
             None => {}
         }
-        if heard_all {
+        if open == 0 {
             thread::sleep(pause);
         } else {
             match ears.news.recv_timeout(pause) {
                 Ok(Heard::All) => {
-                    heard_all = true;
+                    open -= 1;
                     pause = SHORTEST;
                 }
                 Ok(Heard::Error(error)) => return Err(ProgramError::Read(error)),
                 Ok(Heard::TooMuch) => return Err(ProgramError::TooMuch(bounds.output)),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => heard_all = true,
+                Err(RecvTimeoutError::Disconnected) => open = 0,
             }
         }
         pause = (pause * 2).min(LONGEST);
@@ -180,6 +181,7 @@ fn start(command: &mut Command, cancel: &AtomicBool, deadline: Option<Instant>) 
 /// What the threads of one call tell.
 #[derive(Debug)]
 enum Heard {
+    /// One of the two pipes has come to its end.
     All,
     Error(io::Error),
     TooMuch,
@@ -194,7 +196,7 @@ struct Ears {
 
 impl Ears {
     fn listen(child: &mut Child, input: Zeroizing<Vec<u8>>, most: usize) -> Self {
-        let (news, heard) = mpsc::sync_channel(1);
+        let (news, heard) = mpsc::sync_channel(2);
         let ears = Self {
             news: heard,
             output: Shared::default(),
@@ -204,12 +206,16 @@ impl Ears {
             thread::spawn(move || write(stdin, &input));
         }
         if let Some(stdout) = child.stdout.take() {
-            let output = ears.output.clone();
+            let (output, news) = (ears.output.clone(), news.clone());
             thread::spawn(move || listen(stdout, &output, most, &news));
         }
         if let Some(stderr) = child.stderr.take() {
             let complaint = ears.complaint.clone();
-            thread::spawn(move || keep_tail(stderr, &complaint));
+            thread::spawn(move || {
+                keep_tail(stderr, &complaint);
+                // Nobody listens any more when the call is over.
+                let _unheard = news.send(Heard::All);
+            });
         }
         ears
     }

@@ -113,7 +113,7 @@ impl Window {
             }
             Ok(ended) if ended.status.code() == Some(1) => Err(Prompted::Unavailable),
             Ok(ended) => {
-                let complaint = ended.complaint.tail(&[&ended.output.0]);
+                let complaint = ended.complaint.tail(&[ended.output.0.trim_ascii()]);
                 Err(Prompted::Failed(format!("ended with {}{complaint}", ended.status)))
             }
             Err(ProgramError::Cancelled) => Err(Prompted::Cancelled),

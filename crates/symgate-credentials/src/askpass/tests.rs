@@ -20,7 +20,7 @@ fn askpass(dir: &Dir, script: &str) -> Askpass {
     );
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     Askpass::new(path).with_bounds(Bounds {
-        time: Duration::from_secs(2),
+        time: Duration::from_secs(3),
         output: 1000,
     })
 }
@@ -93,8 +93,12 @@ fn what_it_does_decides_what_comes_of_it() {
         ("printf '\\377\\n'", "Failed(\"its answer is no text in UTF-8\")"),
         ("printf 'a\\0b\\n'", "Failed(\"its answer is no text in UTF-8\")"),
         ("head -c 10000000 /dev/zero", "Failed(\"said more than 1000 bytes\")"),
-        ("exec sleep 1000", "Failed(\"did not end within 2 s\")"),
+        ("exec sleep 1000", "Failed(\"did not end within 3 s\")"),
         ("kill -KILL $$", "Failed(\"ended with signal: 9 (SIGKILL)\")"),
+        (
+            "echo S3cret; echo S3cret >&2; kill -KILL $$",
+            "Failed(\"ended with signal: 9 (SIGKILL)\")",
+        ),
         ("exec <&-; echo word", "word:word"),
         ("echo word; sleep 1000 & exit 0", "word:word"),
     ];

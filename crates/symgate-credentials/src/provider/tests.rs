@@ -313,7 +313,7 @@ mod run {
     fn failures_are_told_when_nobody_answers() {
         let dir = Dir::new();
         let bounds = Bounds {
-            time: Duration::from_millis(500),
+            time: Duration::from_secs(3),
             output: 1000,
         };
         let scripts = [
@@ -327,7 +327,7 @@ mod run {
             panic!()
         };
         let root = format!("{}/", dir.path().display());
-        let expected = "`1`: ended with exit status: 3; `2`: did not end within 500 ms; `3`: said more than 1000 bytes";
+        let expected = "`1`: ended with exit status: 3; `2`: did not end within 3 s; `3`: said more than 1000 bytes";
         assert_eq!(why.replace(&root, ""), expected);
         assert!(
             matches!(look_up_first(&providers, &ask()), Reply::None),
