@@ -70,8 +70,8 @@ const LISTING: &str = r#"<CredentialProviders>
 
 fn names(dir: &Dir, file: &str) -> (Vec<String>, Vec<String>) {
     let providers = Providers::from_file(dir.join(file)).unwrap();
-    let root = format!("{}/", dir.path().display());
-    let plain = |text: String| text.replace(&root, "").replace('\\', "/");
+    let root = format!("{}/", dir.path().display()).replace('\\', "/");
+    let plain = |text: String| text.replace('\\', "/").replace(&root, "");
     let programs = providers
         .programs()
         .iter()
