@@ -41,10 +41,6 @@ enum Signal {
     /// Ctrl-C: what is under way.
     Interrupt,
     /// The process.
-    #[cfg_attr(
-        not(unix),
-        expect(dead_code, reason = "elsewhere the system ends the process itself")
-    )]
     Terminate,
 }
 

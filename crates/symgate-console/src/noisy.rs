@@ -1,11 +1,11 @@
 //! What SymSrv says in noisy mode (`!sym noisy`), line by line, and in the same tone what it never says: which way was
 //! taken, and who asked.
 //!
-//! The lines of one search stand together, however many searches run at once: they are kept until it ends.
+//! The lines of one search stand together, however many searches run at once: one of them is told as it goes, and those of
+//! the others are kept until it is over.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use symgate::auth::Refusal;
 use symgate::http::{Error as Http, FailureKind};
@@ -18,10 +18,15 @@ use crate::text::{chain, plain};
 /// What they never say has the prefix `symgate:`. The lines about refused authentication are ours too, in SymSrv's tone:
 /// no sample of theirs is known.
 #[derive(Debug, Default)]
-pub struct Noisy {
+pub struct Noisy(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
     /// Searches since the beginning, as `BYINDEX` counts them.
-    begun: AtomicU32,
-    searches: Mutex<HashMap<usize, Search>>,
+    begun: u32,
+    /// The search that is told as it goes.
+    told: Option<usize>,
+    searches: BTreeMap<usize, Search>,
 }
 
 /// What a search has to say so far.
@@ -32,8 +37,15 @@ struct Search {
     speaker: Speaker,
     /// What the last place that was looked at lacks, as an `HRESULT`: it ends a search that found nothing.
     lacking: u32,
-    /// The line of a request that may yet turn out not to leave: its way is latched.
-    request: Option<String>,
+    stage: Stage,
+}
+
+/// How far a search is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Ended,
+    Running,
 }
 
 /// Chains of stores are SymSrv's to search, plain directories DbgHelp's own.
@@ -45,34 +57,61 @@ enum Speaker {
 }
 
 impl Noisy {
-    /// Takes an event; the lines of the search when it is over.
-    #[must_use]
-    pub fn observe(&self, number: usize, event: &Event<'_>) -> Option<String> {
-        let mut searches = self.searches();
-        self.describe(searches.entry(number).or_default(), event);
-        matches!(event, Event::Ended { .. }).then(|| searches.remove(&number).unwrap_or_default().lines)
+    /// Takes an event, and gives `say` the lines that can be told now, in whole lines. It is called under a lock, so that
+    /// lines of several threads keep their order: it must not come back here.
+    pub fn observe(&self, number: usize, event: &Event<'_>, say: &dyn Fn(&str)) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.describe(number, event);
+        state.tell(say);
+    }
+}
+
+impl State {
+    /// Tells one search as it goes, and those that ended meanwhile when it is over.
+    fn tell(&mut self, say: &dyn Fn(&str)) {
+        loop {
+            let ended = || self.searches.iter().find(|(_, search)| search.stage == Stage::Ended);
+            let first = || ended().or_else(|| self.searches.first_key_value());
+            let Some(number) = self.told.or_else(|| first().map(|(number, _)| *number)) else {
+                return;
+            };
+            self.told = Some(number);
+            let Some(search) = self.searches.get_mut(&number) else {
+                return;
+            };
+            if !search.lines.is_empty() {
+                say(&std::mem::take(&mut search.lines));
+            }
+            if search.stage == Stage::Running {
+                return;
+            }
+            self.searches.remove(&number);
+            self.told = None;
+        }
     }
 
-    fn describe(&self, search: &mut Search, event: &Event<'_>) {
+    fn describe(&mut self, number: usize, event: &Event<'_>) {
         let Search {
             lines,
             speaker,
             lacking,
-            request,
-        } = search;
+            stage,
+        } = self.searches.entry(number).or_default();
         let mut line = |said: String| {
             lines.push_str(&plain(&said));
             lines.push('\n');
         };
-        let stays = matches!(event, Event::Failed { error, .. } if error.latched().is_some());
-        if let Some(request) = request.take().filter(|_| !stays) {
-            line(request);
+        // A search goes through several chains, and begins anew with each. What is said between them stands for itself.
+        match event {
+            Event::Looking { .. } | Event::Searching { .. } => *stage = Stage::Running,
+            Event::Ended { .. } => *stage = Stage::Ended,
+            _ => {}
         }
         match event {
             Event::Searching { stores, id } => {
                 (*speaker, *lacking) = (Speaker::SymSrv, PATH_NOT_FOUND);
-                let count = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
-                line(format!("SYMSRV:  BYINDEX: 0x{count:X}"));
+                self.begun = self.begun.wrapping_add(1);
+                line(format!("SYMSRV:  BYINDEX: 0x{:X}", self.begun));
                 line(format!("         {stores}"));
                 line(format!("         {}", id.name));
                 line(format!("         {}", id.key));
@@ -99,7 +138,7 @@ impl Noisy {
             }
             Event::Requested { url } => {
                 *lacking = http(404);
-                *request = Some(format!("SYMSRV:  HTTPGET: {}", url.path()));
+                line(format!("SYMSRV:  HTTPGET: {}", url.path()));
             }
             Event::Answered { status } => line(format!(
                 "SYMSRV:  HttpQueryInfo: {:x} - {}",
@@ -142,10 +181,6 @@ impl Noisy {
             },
             _ => {}
         }
-    }
-
-    fn searches(&self) -> MutexGuard<'_, HashMap<usize, Search>> {
-        self.searches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -172,11 +172,7 @@ struct Told<'t> {
 impl Observer for Told<'_> {
     fn observe(&self, number: usize, event: &Event<'_>) {
         match (self.noisy, event) {
-            (Some(noisy), event) => {
-                if let Some(lines) = noisy.observe(number, event) {
-                    (self.out)(&lines);
-                }
-            }
+            (Some(noisy), event) => noisy.observe(number, event, &self.out),
             (None, Event::Warning { text }) => (self.out)(&format!("*** WARNING: {}\n", plain(text))),
             (None, _) => {}
         }

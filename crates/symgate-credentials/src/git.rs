@@ -138,6 +138,9 @@ impl GitHelper {
             request.add("capability[]", "authtype")?;
         }
         describe(&mut request, lookup.ask)?;
+        if let Some(user) = lookup.user {
+            request.add("username", user)?;
+        }
         let ended = self.run(Operation::Get, request, lookup.interaction, lookup.cancel)?;
         if !ended.status.success() {
             return Err(HelperError::Ended(told(&ended, &[])));
@@ -254,7 +257,7 @@ impl Source for GitHelper {
         }
     }
 
-    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome) {
+    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, _cancel: &Arc<AtomicBool>) {
         let operation = match outcome {
             // It may be judged yet: the gate gives it again, to the next scheme.
             Outcome::Abandoned => return,
@@ -268,7 +271,7 @@ impl Source for GitHelper {
         self.tell(operation, ask, credentials, more.as_deref());
     }
 
-    fn keep(&self, ask: &Ask, credentials: &Credentials) {
+    fn keep(&self, ask: &Ask, credentials: &Credentials, _cancel: &Arc<AtomicBool>) {
         match self.keep {
             Keep::Nothing => {}
             Keep::Typed => self.tell(Operation::Store, ask, credentials, None),

@@ -191,14 +191,14 @@ impl Source for Keyring {
         }
     }
 
-    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome) {
+    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, _cancel: &Arc<AtomicBool>) {
         match outcome {
             Outcome::Abandoned | Outcome::Accepted => {}
             Outcome::Rejected => self.tell("delete", self.erase(ask, credentials)),
         }
     }
 
-    fn keep(&self, ask: &Ask, credentials: &Credentials) {
+    fn keep(&self, ask: &Ask, credentials: &Credentials, _cancel: &Arc<AtomicBool>) {
         if let (Keep::Typed, Credentials::Password(password)) = (self.keep, credentials) {
             self.tell("write", self.set(ask, password));
         }

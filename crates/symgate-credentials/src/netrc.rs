@@ -165,13 +165,15 @@ impl Netrc {
         found.map(|entry| &entry.credentials)
     }
 
-    fn find_origin(&self, origin: &Origin) -> Option<&Arc<Credentials>> {
+    /// The first entry for a host and, where it was given, this user.
+    fn find_origin(&self, origin: &Origin, user: Option<&str>) -> Option<&Arc<Credentials>> {
         let host = origin.host();
-        self.find(
-            host.strip_prefix('[')
-                .and_then(|host| host.strip_suffix(']'))
-                .unwrap_or(host),
-        )
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host = inner.unwrap_or(host);
+        let mine = |entry: &&NetrcEntry| {
+            entry.host.eq_ignore_ascii_case(host) && (user.is_none() || entry.credentials.user() == user)
+        };
+        self.entries.iter().find(mine).map(|entry| &entry.credentials)
     }
 }
 
@@ -203,7 +205,7 @@ impl Source for Netrc {
     fn look_up(&self, lookup: &Lookup<'_>) -> Reply {
         match (lookup.ask.target, lookup.ask.wanted, lookup.previous) {
             (Target::Origin, Wanted::Password, Previous::None) => self
-                .find_origin(&lookup.ask.origin)
+                .find_origin(&lookup.ask.origin, lookup.user)
                 .map_or(Reply::None, |credentials| Reply::Use(Arc::clone(credentials))),
             // The file has not changed since.
             _ => Reply::None,

@@ -336,7 +336,7 @@ impl Source for Providers {
         }
     }
 
-    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome) {
+    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, _cancel: &Arc<AtomicBool>) {
         let errand = match outcome {
             // It may be judged yet: the gate gives it again, to the next scheme.
             Outcome::Abandoned => return,

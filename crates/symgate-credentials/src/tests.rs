@@ -45,6 +45,7 @@ pub(crate) fn ask_proxy() -> Ask {
 pub(crate) fn look_up(source: &dyn Source, ask: &Ask, previous: Previous, interaction: Interaction) -> Reply {
     source.look_up(&Lookup {
         ask,
+        user: None,
         previous,
         interaction,
         cancel: &Arc::new(AtomicBool::new(false)),

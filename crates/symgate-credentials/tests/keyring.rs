@@ -91,7 +91,7 @@ fn the_keyring_keeps_finds_deletes_and_fails_as_it_says() {
     let proxy = ask(Target::Proxy, UriScheme::Http, "proxy", 3128);
     let typed = Credentials::password("alice", "a\nb");
 
-    Keyring::new().keep(&store, &typed);
+    Keyring::new().keep(&store, &typed, &Arc::default());
     assert!(shown().is_empty(), "nothing is kept without a word");
 
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -105,10 +105,14 @@ fn the_keyring_keeps_finds_deletes_and_fails_as_it_says() {
         .with_listener(Arc::new(move |who: &str, why: &str| {
             ear.lock().unwrap().push(format!("{who}: {why}"));
         }));
-    keyring.keep(&store, &typed);
-    keyring.keep(&proxy, &Credentials::password("bob", ""));
-    keyring.keep(&store, &Credentials::password("e\nvil", "p"));
-    keyring.keep(&ask(Target::Origin, UriScheme::Https, "locked", 443), &typed);
+    keyring.keep(&store, &typed, &Arc::default());
+    keyring.keep(&proxy, &Credentials::password("bob", ""), &Arc::default());
+    keyring.keep(&store, &Credentials::password("e\nvil", "p"), &Arc::default());
+    keyring.keep(
+        &ask(Target::Origin, UriScheme::Https, "locked", 443),
+        &typed,
+        &Arc::default(),
+    );
     let expected = [
         "symgate|https://symbols.example|alice\na\nb",
         "symgate|proxy http://proxy:3128|bob\n",
@@ -133,10 +137,15 @@ fn the_keyring_keeps_finds_deletes_and_fails_as_it_says() {
     };
     assert!(matches!(look_up(&keyring, &token, Previous::None), Reply::None));
 
-    keyring.report(&store, &Credentials::password("alice", "other"), Outcome::Rejected);
-    keyring.report(&store, &typed, Outcome::Accepted);
+    keyring.report(
+        &store,
+        &Credentials::password("alice", "other"),
+        Outcome::Rejected,
+        &Arc::default(),
+    );
+    keyring.report(&store, &typed, Outcome::Accepted, &Arc::default());
     assert_eq!(shown().len(), 2, "another answer's rejection deletes nothing");
-    keyring.report(&store, &typed, Outcome::Rejected);
+    keyring.report(&store, &typed, Outcome::Rejected, &Arc::default());
     assert_eq!(shown(), [expected[1]]);
     assert!(matches!(look_up(&keyring, &store, Previous::None), Reply::None));
 
@@ -177,6 +186,7 @@ fn ask(target: Target, scheme: UriScheme, host: &str, port: u16) -> Ask {
 fn look_up(keyring: &Keyring, ask: &Ask, previous: Previous) -> Reply {
     keyring.look_up(&Lookup {
         ask,
+        user: None,
         previous,
         interaction: Interaction::Silent,
         cancel: &Arc::new(AtomicBool::new(false)),

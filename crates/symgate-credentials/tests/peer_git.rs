@@ -29,8 +29,8 @@ fn gits_store_keeps_gives_and_forgets() {
     let alice = Credentials::password("CORP\\alice", "p:w @ö=");
 
     assert!(matches!(look_up(&helper, &store), Reply::None));
-    helper.keep(&store, &alice);
-    helper.keep(&proxy, &Credentials::password("bob", "q"));
+    helper.keep(&store, &alice, &Arc::default());
+    helper.keep(&proxy, &Credentials::password("bob", "q"), &Arc::default());
     assert_eq!(
         kept(),
         "http://bob:q@proxy.example%3a3128\nhttps://CORP%5calice:p%3aw%20%40%c3%b6%3d@symbols.example\n"
@@ -43,9 +43,9 @@ fn gits_store_keeps_gives_and_forgets() {
     let Reply::Use(found) = found else { panic!("{found:?}") };
     assert!(found.same(&alice));
 
-    helper.report(&store, &found, Outcome::Accepted);
+    helper.report(&store, &found, Outcome::Accepted, &Arc::default());
     assert_eq!(kept().lines().count(), 2);
-    helper.report(&store, &found, Outcome::Rejected);
+    helper.report(&store, &found, Outcome::Rejected, &Arc::default());
     assert_eq!(kept(), "http://bob:q@proxy.example%3a3128\n");
     assert!(matches!(look_up(&helper, &store), Reply::None));
 }
@@ -61,7 +61,7 @@ fn gits_cache_answers_though_its_daemon_outlives_the_call() {
     let store = ask(Target::Origin, UriScheme::Https, "symbols.example", 443);
     let alice = Credentials::password("alice", "p");
 
-    helper.keep(&store, &alice);
+    helper.keep(&store, &alice, &Arc::default());
     let found = look_up(&helper, &store);
     let mut exit = Command::new(git.command());
     exit.args(["credential-cache", "--socket"]).arg(&socket).arg("exit");
@@ -97,8 +97,8 @@ fn we_say_to_a_helper_what_git_says() {
         let Reply::Use(found) = look_up(&source, &ask) else {
             panic!()
         };
-        source.report(&ask, &found, Outcome::Accepted);
-        source.report(&ask, &found, Outcome::Rejected);
+        source.report(&ask, &found, Outcome::Accepted, &Arc::default());
+        source.report(&ask, &found, Outcome::Rejected, &Arc::default());
         let ours = requests(&log);
 
         fs::remove_file(&log).unwrap();
@@ -171,6 +171,7 @@ fn ask(target: Target, scheme: UriScheme, host: &str, port: u16) -> Ask {
 fn look_up(source: &dyn Source, ask: &Ask) -> Reply {
     source.look_up(&Lookup {
         ask,
+        user: None,
         previous: Previous::None,
         interaction: Interaction::Silent,
         cancel: &Arc::new(AtomicBool::new(false)),

@@ -191,7 +191,22 @@ impl Gate {
             (Verdict::Allow, Interaction::Visible) | (Verdict::Refuse(_), _) => return None,
         }
         let previous = self.session.desk().may_try(&Peer::of(ask), who, PROGRAM_TRIES)?;
-        match source.look_up(&self.lookup(ask, previous, verdict)) {
+        let explicit = self.session.explicit();
+        let user = match explicit.find(&self.errand, ask) {
+            Some(Given::Name(name)) => Some(name.as_str()),
+            Some(Given::Credentials(_)) | None => None,
+        };
+        let lookup = Lookup {
+            user,
+            ..self.lookup(ask, previous, verdict)
+        };
+        match source.look_up(&lookup) {
+            // Whoever named somebody wants him, and no one else whom a file knows.
+            Reply::Use(credentials)
+                if user.is_some() && credentials.user().is_some_and(|other| Some(other) != user) =>
+            {
+                None
+            }
             Reply::Use(credentials) => self.offer(
                 ask,
                 Candidate {
@@ -369,6 +384,7 @@ impl Gate {
     fn lookup<'a>(&'a self, ask: &'a Ask, previous: Previous, verdict: Verdict) -> Lookup<'a> {
         Lookup {
             ask,
+            user: None,
             previous,
             interaction: match verdict {
                 Verdict::Ask => Interaction::Visible,
@@ -413,12 +429,12 @@ impl Gate {
         match candidate.who {
             Who::Source(index) => {
                 if let Some(source) = self.session.sources().get(index) {
-                    source.report(ask, &candidate.credentials, outcome);
+                    source.report(ask, &candidate.credentials, outcome, &self.cancel);
                 }
             }
             Who::Prompter if outcome == Outcome::Accepted => {
                 let sources = self.session.sources().iter();
-                sources.for_each(|source| source.keep(ask, &candidate.credentials));
+                sources.for_each(|source| source.keep(ask, &candidate.credentials, &self.cancel));
             }
             Who::Explicit | Who::Memory | Who::Prompter => {}
         }

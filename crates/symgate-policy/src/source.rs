@@ -21,14 +21,16 @@ pub trait Source: Send + Sync {
     /// Looks for an answer.
     fn look_up(&self, lookup: &Lookup<'_>) -> Reply;
 
-    /// Learns what became of an answer of its: to store it, or to erase it.
-    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome) {
-        let _ = (ask, credentials, outcome);
+    /// Learns what became of an answer of its: to store it, or to erase it. The errand waits meanwhile: when `cancel` is
+    /// set, whoever calls wants to go on within 100 ms.
+    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, cancel: &Arc<AtomicBool>) {
+        let _ = (ask, credentials, outcome, cancel);
     }
 
-    /// Learns that the peer accepted what a person typed: to keep it, where the user wants that.
-    fn keep(&self, ask: &Ask, credentials: &Credentials) {
-        let _ = (ask, credentials);
+    /// Learns that the peer accepted what a person typed: to keep it, where the user wants that. As for
+    /// [`report`](Self::report), the errand waits.
+    fn keep(&self, ask: &Ask, credentials: &Credentials, cancel: &Arc<AtomicBool>) {
+        let _ = (ask, credentials, cancel);
     }
 }
 
@@ -46,6 +48,8 @@ pub enum Interaction {
 pub struct Lookup<'a> {
     /// What is asked.
     pub ask: &'a Ask,
+    /// The user's name, where it was given: an answer of somebody else is not used.
+    pub user: Option<&'a str>,
     /// What became of this source's last answer for the same peer: a cache should not repeat a rejected one.
     pub previous: Previous,
     /// What the source may do now: [`Interaction::Silent`] when prompts are off.

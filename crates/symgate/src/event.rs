@@ -86,7 +86,7 @@ pub enum Event<'e> {
         /// How many, since the last such event.
         bytes: u64,
     },
-    /// A request goes out.
+    /// A request goes out: there is a way for it that is not shut.
     Requested {
         /// For what.
         url: &'e Url,

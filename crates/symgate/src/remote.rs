@@ -67,13 +67,13 @@ impl Client {
             job.observe(&Event::Failed { store, error: &error });
             return Err(error);
         }
-        job.observe(&Event::Requested { url });
         let gate = self.session().gate(server.errand.clone(), job.cancel.flag().clone());
         let mut visit = Visit {
             client: self,
             job,
             gate,
             wanted,
+            announced: Some(url),
             routes: Routes::new(),
             asked: None,
             is_html: false,
@@ -163,6 +163,7 @@ impl Client {
             job,
             gate,
             wanted,
+            announced: None,
             routes: Routes::new(),
             asked: None,
             is_html: false,
@@ -282,6 +283,8 @@ struct Visit<'v> {
     job: &'v Job<'v>,
     gate: Gate,
     wanted: Body<'v>,
+    /// The request that is told of when there is a way for it.
+    announced: Option<&'v Url>,
     /// The ways to the last URL that are left; the first is taken.
     routes: Routes,
     /// The last request for credentials.
@@ -416,6 +419,9 @@ impl CredentialSource for Visit<'_> {
 impl Handler for Visit<'_> {
     fn routes(&mut self, url: &Url) -> Result<Routes, symgate_http::NoRoute> {
         let routes = routes::choose(&self.client.settings().proxy, self.client.session().latches(), url)?;
+        if let Some(url) = self.announced.take() {
+            self.job.observe(&Event::Requested { url });
+        }
         self.routes.clone_from(&routes);
         Ok(routes)
     }

@@ -213,11 +213,7 @@ impl Observer for View {
             progress.observe(number, event);
         }
         match (&self.noisy, event) {
-            (Some(noisy), event) => {
-                if let Some(lines) = noisy.observe(number, event) {
-                    self.output.message(&lines);
-                }
-            }
+            (Some(noisy), event) => noisy.observe(number, event, &|lines| self.output.message(lines)),
             (None, Event::Warning { text }) if !self.quiet => self.say(&format!("warning: {text}")),
             _ => {}
         }

@@ -102,9 +102,9 @@ mod run {
         let Reply::Use(credentials) = look_up_first(&helper, &ask()) else {
             panic!()
         };
-        helper.report(&ask(), &credentials, Outcome::Abandoned);
-        helper.report(&ask(), &credentials, Outcome::Accepted);
-        helper.report(&ask(), &credentials, Outcome::Rejected);
+        helper.report(&ask(), &credentials, Outcome::Abandoned, &Arc::default());
+        helper.report(&ask(), &credentials, Outcome::Accepted, &Arc::default());
+        helper.report(&ask(), &credentials, Outcome::Rejected, &Arc::default());
         let peer = "protocol=https\nhost=symbols.example\n";
         let known = "username=a\npassword=p\n";
         let expected =
@@ -152,7 +152,7 @@ mod run {
         let reply = look_up_first(&helper, &ask_token());
         assert_eq!(shown(&reply), "Bearer t");
         let Reply::Use(credentials) = reply else { panic!() };
-        helper.report(&ask_token(), &credentials, Outcome::Accepted);
+        helper.report(&ask_token(), &credentials, Outcome::Accepted, &Arc::default());
         let stored = "# store\ncapability[]=authtype\nauthtype=Bearer\ncredential=t\nprotocol=https\n";
         assert!(told(&dir).contains(stored), "{}", told(&dir));
     }
@@ -164,7 +164,7 @@ mod run {
         let Reply::Use(credentials) = look_up_first(&once, &ask()) else {
             panic!()
         };
-        once.report(&ask(), &credentials, Outcome::Accepted);
+        once.report(&ask(), &credentials, Outcome::Accepted, &Arc::default());
         assert!(!told(&dir).contains("# store"));
         let late = helper(&dir, "printf 'username=a\\npassword=p\\npassword_expiry_utc=1\\n'");
         assert!(matches!(look_up_first(&late, &ask()), Reply::None));
@@ -175,7 +175,9 @@ mod run {
         let typed = Credentials::password("bob", "typed");
         for (keep, stored) in [(Keep::Nothing, false), (Keep::Typed, true)] {
             let dir = Dir::new();
-            helper(&dir, "").with_keeping(keep).keep(&ask(), &typed);
+            helper(&dir, "")
+                .with_keeping(keep)
+                .keep(&ask(), &typed, &Arc::default());
             assert_eq!(told(&dir).contains("# store\nusername=bob\npassword=typed\n"), stored);
         }
     }
@@ -199,8 +201,8 @@ mod run {
             .with_keeping(Keep::Typed)
             .with_listener(Arc::new(listener));
         for bad in ["a\nhost=evil", "a\r", "a\0"] {
-            helper.keep(&ask(), &Credentials::password(bad, "S3cret"));
-            helper.keep(&ask(), &Credentials::password("a", bad));
+            helper.keep(&ask(), &Credentials::password(bad, "S3cret"), &Arc::default());
+            helper.keep(&ask(), &Credentials::password("a", bad), &Arc::default());
             let mut ask = ask();
             ask.origin = symgate_auth::Origin::new(symgate_auth::UriScheme::Https, bad, 443);
             assert!(matches!(look_up_first(&helper, &ask), Reply::Failed(_)), "{bad:?}");
@@ -244,7 +246,7 @@ mod run {
         let helper = helper(&dir, "echo 'cannot store S3cret' >&2; exit 1")
             .with_keeping(Keep::Typed)
             .with_listener(Arc::new(listener));
-        helper.keep(&ask(), &Credentials::password("a", "S3cret"));
+        helper.keep(&ask(), &Credentials::password("a", "S3cret"), &Arc::default());
         assert_eq!(*heard.lock().unwrap(), ["store: ended with exit status: 1"]);
         assert!(!format!("{helper:?}").contains("S3cret"));
     }

@@ -111,10 +111,21 @@ fn the_first_entry_of_a_host_counts_in_any_case() {
 }
 
 #[test]
+fn a_user_who_was_named_has_an_entry_of_his_own() {
+    let netrc = Netrc::parse(b"machine h login a password p machine h login b password q");
+    let origin = Origin::new(symgate_auth::UriScheme::Https, "h", 443);
+    let find = |user| netrc.find_origin(&origin, user).and_then(|found| found.user());
+    assert_eq!(
+        [find(None), find(Some("b")), find(Some("c"))],
+        [Some("a"), Some("b"), None]
+    );
+}
+
+#[test]
 fn an_ipv6_address_stands_without_brackets() {
     let netrc = Netrc::parse(b"machine ::1 login a password p");
     let origin = Origin::new(symgate_auth::UriScheme::Http, "[::1]", 8080);
-    assert_eq!(netrc.find_origin(&origin).unwrap().user(), Some("a"));
+    assert_eq!(netrc.find_origin(&origin, None).unwrap().user(), Some("a"));
 }
 
 #[test]

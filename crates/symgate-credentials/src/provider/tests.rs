@@ -205,8 +205,8 @@ mod run {
         let Reply::Use(credentials) = look_up_first(&providers, &ask()) else {
             panic!()
         };
-        providers.report(&ask(), &credentials, Outcome::Abandoned);
-        providers.report(&ask(), &credentials, Outcome::Accepted);
+        providers.report(&ask(), &credentials, Outcome::Abandoned, &Arc::default());
+        providers.report(&ask(), &credentials, Outcome::Accepted, &Arc::default());
         let peer = "protocol=https\nhost=symbols.example\npath=download/a.pdb\nresourceKind=symbols\n\
                     isretry=false\nissilent=true\nInteractive=0\nparenthwnd=593598\n";
         let known = "credentialkind=Basic\nusername=a\npassword=p\n";
@@ -224,13 +224,13 @@ mod run {
         let Reply::Use(credentials) = look_up_first(&providers, &ask()) else {
             panic!()
         };
-        providers.report(&ask(), &credentials, Outcome::Rejected);
+        providers.report(&ask(), &credentials, Outcome::Rejected, &Arc::default());
         assert!(told(&dir).contains("# 1 Erase\n"));
         assert_eq!(shown(&again()), "a:p");
         assert!(told(&dir).contains("isretry=true\n"));
         assert!(matches!(again(), Reply::None));
         // Whoever was let through since may try again.
-        providers.report(&ask(), &credentials, Outcome::Accepted);
+        providers.report(&ask(), &credentials, Outcome::Accepted, &Arc::default());
         assert_eq!(shown(&again()), "a:p");
     }
 
@@ -251,7 +251,7 @@ mod run {
             panic!()
         };
         assert_eq!(shown_credentials(&credentials), ":p");
-        providers.report(&ask(), &credentials, Outcome::Accepted);
+        providers.report(&ask(), &credentials, Outcome::Accepted, &Arc::default());
         let told = told(&dir);
         let calls: Vec<&str> = told.lines().filter(|line| line.starts_with('#')).collect();
         assert_eq!(calls, ["# 1 Get", "# 2 Get", "# 3 Get", "# 3 Store"]);
@@ -294,7 +294,7 @@ mod run {
         let Reply::Use(credentials) = look_up_first(&providers, &ask_token()) else {
             panic!()
         };
-        providers.report(&ask_token(), &credentials, Outcome::Accepted);
+        providers.report(&ask_token(), &credentials, Outcome::Accepted, &Arc::default());
         assert!(told(&dir).contains("credentialkind=Bearer\nheader=Bearer t\n"));
     }
 

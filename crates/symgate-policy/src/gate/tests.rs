@@ -52,7 +52,7 @@ impl Source for Fixed {
         self.reply.clone()
     }
 
-    fn report(&self, _: &Ask, _: &Credentials, outcome: Outcome) {
+    fn report(&self, _: &Ask, _: &Credentials, outcome: Outcome, _: &Arc<AtomicBool>) {
         self.log.lock().unwrap().push(format!("{outcome:?}"));
     }
 }

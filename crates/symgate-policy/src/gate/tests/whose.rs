@@ -122,3 +122,17 @@ fn a_password_that_nobody_judged_is_given_to_the_next_scheme_without_asking() {
     };
     assert_eq!(shown(&gate.answer(&other)), "2");
 }
+
+#[test]
+fn who_names_a_user_gets_no_answer_of_another() {
+    let answers = |name: &str| {
+        let named = Explicit::default().for_proxies(Given::Name(name.into()));
+        let source = fixed(Reply::Use(alice("a"))).0;
+        Answers::default().with_explicit(named).with_source(source)
+    };
+    for (name, expected) in [("alice", "a"), ("bob", "Refuse(Automatic)")] {
+        let session = Session::new(Policy::unattended(), answers(name));
+        let answer = gate(&session).answer(&ask(Target::Proxy, "p"));
+        assert_eq!(shown(&answer), expected, "{name}");
+    }
+}
