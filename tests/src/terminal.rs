@@ -154,7 +154,15 @@ impl Terminal {
     /// # Panics
     /// If the terminal takes no keys.
     pub fn press(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).expect("a terminal takes keys");
+        self.press_bytes(keys.as_bytes());
+    }
+
+    /// Sends these bytes as keys.
+    ///
+    /// # Panics
+    /// If the terminal takes no keys.
+    pub fn press_bytes(&mut self, keys: &[u8]) {
+        self.master.write_all(keys).expect("a terminal takes keys");
     }
 
     /// Sends a signal to the child.

@@ -22,7 +22,8 @@ Environment:
   _NT_SYMBOL_PROXY, http_proxy, https_proxy, all_proxy   for --proxy
   no_proxy   for --no-proxy
   NETRC   for --netrc-file
-  SYMGATE_ASKPASS, SSH_ASKPASS   program that asks for names and passwords; the second where there is no terminal
+  SYMGATE_ASKPASS   program that asks for names and passwords, in place of the terminal
+  SSH_ASKPASS   the same where there is no terminal and --prompts is on
   SSL_CERT_FILE   replaces the machine's roots, read when TLS needs it
 
 Exit status:
@@ -38,8 +39,8 @@ Examples:
 
 const SHELL_MORE: &str = "\
 Commands are those of the debuggers: !sym .symopt .sympath .symfix .reload ld lm lmv !lmi !chksym !symsrv close
-!homedir .restart .help q. They are read from standard input, with a prompt and line editing on a terminal.
-Ctrl-C gives up what is under way.
+!homedir .restart .lines .secure .echo .help q. They are read from standard input, with a prompt and line editing on a
+terminal. Ctrl-C gives up what is under way; an empty line says the last one again.
 
 The symbol path is -y, then _NT_ALT_SYMBOL_PATH and _NT_SYMBOL_PATH; `symgate get --help` names the other variables.
 
@@ -165,11 +166,13 @@ pub(crate) struct Network {
     pub(crate) debugger: Option<DebuggerName>,
 
     /// Symbol options in place of the debugger's, all of them: decimal, or hexadecimal with 0x. With 0x80000 nobody is
-    /// asked.
+    /// asked, unless --prompts says otherwise.
     #[arg(long, value_name = "N", value_parser = SymbolOptions::parse_sflags)]
     pub(crate) sflags: Option<SymbolOptions>,
 
-    /// Rules (TOML) that allow, ask or refuse by target, host, scheme and encryption; the first that matches decides.
+    /// Rules (TOML), of which the first that matches decides: `[[rule]]` with `say` = "allow" (only files and programs
+    /// answer), "ask" or "refuse", and as conditions `target` ("proxy", "server"), `host`, `scheme`, `wire` ("clear",
+    /// "encrypted"); `danger-basic-in-clear = true` lets files and programs send passwords that others can read.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 
@@ -177,7 +180,8 @@ pub(crate) struct Network {
     #[arg(long, value_name = "FILE")]
     pub(crate) netrc_file: Option<PathBuf>,
 
-    /// Program that knows names and passwords, as git calls it: `NAME`, a path, or `!SNIPPET` for the shell.
+    /// Program that knows names and passwords, as git calls it: `NAME`, an absolute path, or `!SNIPPET` for the
+    /// shell.
     #[arg(long, value_name = "COMMAND", action = ArgAction::Append)]
     pub(crate) credential_helper: Vec<String>,
 

@@ -2,6 +2,7 @@
 //!
 //! What was typed is kept in memory for the Up key and nowhere else: a symbol path may hold a password.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, IsTerminal as _, Read as _, StdinLock};
 
 use rustyline::DefaultEditor;
@@ -12,9 +13,18 @@ use crate::modes;
 /// The commands to come.
 pub(crate) enum Lines {
     /// A person types them.
-    Edited(Box<DefaultEditor>),
+    Edited(Box<Typed>),
     /// They are a file's, or another program's.
     Piped(StdinLock<'static>),
+}
+
+/// What a person types.
+pub(crate) struct Typed {
+    editor: DefaultEditor,
+    /// A paste may have many lines; these wait.
+    pasted: VecDeque<String>,
+    /// An empty line says it again, as in the debuggers.
+    last: String,
 }
 
 /// What was read.
@@ -41,7 +51,11 @@ impl Lines {
         modes::remember();
         let config = rustyline::Config::builder().auto_add_history(true).build();
         let editor = DefaultEditor::with_config(config).map_err(io::Error::other)?;
-        Ok(Self::Edited(Box::new(editor)))
+        Ok(Self::Edited(Box::new(Typed {
+            editor,
+            pasted: VecDeque::new(),
+            last: String::new(),
+        })))
     }
 
     /// The next line; `prompt` is shown where somebody sees it.
@@ -51,16 +65,41 @@ impl Lines {
     /// When standard input cannot be read.
     pub(crate) fn next(&mut self, prompt: &str) -> io::Result<Line> {
         match self {
-            Self::Edited(editor) => match editor.readline(&format!("{prompt} ")) {
-                Ok(line) if line.len() > LONGEST => Ok(Line::TooLong),
-                Ok(line) => Ok(Line::Command(line)),
-                Err(ReadlineError::Interrupted) => Ok(Line::GivenUp),
-                Err(ReadlineError::Eof) => Ok(Line::End),
-                // Whatever is wrong with a terminal, nobody is at it any more.
-                Err(_) => Ok(Line::Gone),
-            },
+            Self::Edited(typed) => Ok(typed.next(prompt)),
             Self::Piped(input) => read(input),
         }
+    }
+}
+
+impl Typed {
+    fn next(&mut self, prompt: &str) -> Line {
+        if let Some(line) = self.pasted.pop_front() {
+            return self.command(line);
+        }
+        match self.editor.readline(&format!("{prompt} ")) {
+            Ok(text) => {
+                let mut lines = text.split(['\n', '\r']).map(str::to_owned);
+                let first = lines.next().unwrap_or_default();
+                self.pasted.extend(lines.filter(|line| !line.is_empty()));
+                self.command(first)
+            }
+            Err(ReadlineError::Eof) => Line::End,
+            Err(ReadlineError::Interrupted) => Line::GivenUp,
+            // A key that is no Unicode.
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Line::GivenUp,
+            // Whatever else is wrong with a terminal, nobody is at it any more.
+            Err(_) => Line::Gone,
+        }
+    }
+
+    fn command(&mut self, line: String) -> Line {
+        if line.len() > LONGEST {
+            return Line::TooLong;
+        }
+        if !line.trim().is_empty() {
+            self.last = line;
+        }
+        Line::Command(self.last.clone())
     }
 }
 

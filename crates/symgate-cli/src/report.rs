@@ -7,7 +7,7 @@ use symgate::auth::mechanism::MechanismError;
 use symgate::auth::{Ending, Refusal, Target, Tried};
 use symgate::http::FailureKind;
 use symgate::path::FileId;
-use symgate::policy::Cause;
+use symgate::policy::{Cause, exposes_password};
 use symgate::{Error, ErrorKind, Found, Speaker};
 
 use crate::interrupt;
@@ -37,7 +37,12 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             hop.origin
         ),
         Http::Auth { hop, source } => match source {
-            symgate::auth::Error::Refused(refused) if refused.refusal == Refusal::Automatic => give(hop.target),
+            symgate::auth::Error::Refused(refused) if refused.refusal == Refusal::Automatic => {
+                let clear = hop.target == Target::Origin && error.ask().is_some_and(exposes_password);
+                let withheld = "; files and programs answer a server in clear text only by a rule with \
+                                danger-basic-in-clear (--policy)";
+                give(hop.target) + if clear { withheld } else { "" }
+            }
             symgate::auth::Error::GaveUp(gave_up) => {
                 let ended = |ending: &Ending| gave_up.tried.iter().any(|tried| tried.ending == *ending);
                 let ticket = |tried: &Tried| matches!(tried.ending, Ending::Mechanism(MechanismError::Token(_)));
@@ -139,7 +144,7 @@ fn give(target: Target) -> String {
     if is_attended() {
         format!("give {option} NAME[:PASSWORD], or let symgate ask with --prompts on")
     } else {
-        format!("give {option} NAME:PASSWORD; symgate can ask for it on a terminal only")
+        format!("give {option} NAME:PASSWORD; symgate can ask for it on a terminal, or by SYMGATE_ASKPASS")
     }
 }
 

@@ -261,6 +261,19 @@ fn explicit(proxy: &ProxyConfig, network: &Network) -> Result<Explicit, String> 
             return Err(format!("{option}: a name is missing in front of the password"));
         }
     }
+    for user in &network.user {
+        if user.origin.is_none()
+            && let Some((origin, _)) = user.login.name.split_once('=')
+        {
+            return Err(format!(
+                "--user: `{origin}` in front of `=` is no origin; write https://{origin}=NAME, and in front of a name \
+                 that holds a `=` its origin too"
+            ));
+        }
+    }
+    if network.keep_passwords && network.credential_helper.is_empty() && !network.keyring {
+        return Err("--keep-passwords: name where: --credential-helper or --keyring".to_owned());
+    }
     let mut explicit = Explicit::default();
     if let Some(login) = &network.proxy_user {
         explicit = explicit.for_proxies(given(login));

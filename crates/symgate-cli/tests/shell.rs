@@ -82,6 +82,11 @@ fn what_cannot_be_understood_is_said_before_anything_is_read() {
         (&["--netrc-file", "absent"], &["absent"]),
         (&["--credential-provider", "absent.xml"], &["absent.xml"]),
         (&["--debugger", "gdb"], &["gdb"]),
+        (
+            &["--user", "localhost=bob:open-sesame"],
+            &["--user", "https://localhost=NAME"],
+        ),
+        (&["--keep-passwords"], &["--keep-passwords", "--credential-helper"]),
     ] {
         let ran = shell(&dir, options, "lm\n");
         ran.expect(2, words);

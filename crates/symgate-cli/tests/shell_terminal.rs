@@ -104,6 +104,29 @@ fn lines_are_edited_and_found_again() {
 }
 
 #[test]
+fn pasted_lines_are_commands_and_an_empty_one_says_the_last_again() {
+    let dir = Dir::new();
+    let proxy = proxy(Vec::new());
+    let mut terminal = shell(&dir, &proxy, &[], &[]);
+    terminal.expect("0:000> ");
+    terminal.press("\u{1b}[200~.echo one\n.echo two\r\n.echo three\u{1b}[201~\r");
+    for said in ["\none\r\n", "two\r\n", "three\r\n"] {
+        terminal.expect(said);
+    }
+    terminal.expect("0:000> ");
+    terminal.press("\r");
+    terminal.expect("\nthree\r\n");
+    terminal.expect("0:000> ");
+    // Bytes that are no Unicode are no command, and no end.
+    terminal.press_bytes(b"\xff");
+    terminal.expect("0:000> ");
+    terminal.press(".echo still here\r");
+    terminal.expect("\nstill here\r\n");
+    terminal.press("q\r");
+    terminal.end(0);
+}
+
+#[test]
 fn control_c_gives_up_a_load_and_not_the_shell() {
     let dir = Dir::new();
     let (files, _) = modules(&dir);

@@ -101,7 +101,7 @@ pub(crate) const HELP: &[(&str, &str)] = &[
         "start anew: the symbol client is closed, all modules are as in the beginning",
     ),
     (SECURE, "enter secure mode, for good, or show it"),
-    (FIX, "use the public symbol server, with copies in DIR"),
+    (FIX, "use the public symbol server, with copies in <Directory>"),
     (options::SYMOPT, "show or change symbol options"),
     (PATH, "show, replace or extend the symbol path"),
     (CHKSYM, "compare a module with its symbols, or with a symbol file"),

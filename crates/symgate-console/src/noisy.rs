@@ -198,7 +198,8 @@ fn result(error: &Error) -> u32 {
         (None, ErrorKind::Store) => ACCESS_DENIED,
         (None, ErrorKind::Content) => INVALID_DATA,
         (None, ErrorKind::Interrupted) => internet(12017),
-        (None, _) => failure(error).map_or_else(|| internet(12029), |(code, _)| internet(code)),
+        // What is no failure of a connection ended one in the middle, or broke its rules.
+        (None, _) => failure(error).map_or_else(|| internet(12031), |(code, _)| internet(code)),
     }
 }
 

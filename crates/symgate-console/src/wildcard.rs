@@ -110,6 +110,9 @@ impl Wildcard {
                     self.reach(&mut next, state + 1);
                 }
             }
+            if !next.contains(&true) {
+                return false;
+            }
             now = next;
         }
         now.last() == Some(&true)

@@ -23,6 +23,8 @@ pub struct Error {
     through: Option<Origin>,
     speaker: Speaker,
     latched: Option<Latched>,
+    /// The last request for credentials, where it ended there.
+    ask: Option<Box<Ask>>,
     /// The hop is a server that the symbol path does not write.
     beyond: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -95,6 +97,7 @@ impl Error {
             through: None,
             speaker: Speaker::Unknown,
             latched: None,
+            ask: None,
             beyond: false,
             source: None,
         }
@@ -148,10 +151,12 @@ impl Error {
             _ => None,
         };
         let mut message = format!("store `{store}` gave no file");
+        let mut ask = None;
         if let Some(symgate_http::Error::Auth { hop, .. }) = wire {
             let asked = asked.filter(|asked| asked.is_by(hop.target, &hop.origin));
             message.push_str(", as the ");
             message.push_str(&asking(hop.target, asked));
+            ask = asked.map(|asked| Box::new(asked.ask.clone()));
         }
         let beyond = |hop: &Hop| hop.target == Target::Origin && !errand.names(hop.target, &hop.origin);
         Self {
@@ -163,6 +168,7 @@ impl Error {
             through: None,
             speaker: Speaker::Unknown,
             latched: None,
+            ask,
             source: Some(Arc::new(error)),
         }
     }
@@ -257,6 +263,12 @@ impl Error {
     #[must_use]
     pub const fn latched(&self) -> Option<Latched> {
         self.latched
+    }
+
+    /// The request for credentials that was the end of it.
+    #[must_use]
+    pub fn ask(&self) -> Option<&Ask> {
+        self.ask.as_deref()
     }
 
     /// Who lets nobody in without a client certificate, or without another one than it was shown.

@@ -66,7 +66,11 @@ impl Console {
         };
         let meant = match &reload.module {
             Some(word) => {
-                let named = self.modules.named(word, naming, presence);
+                let mut named = self.modules.named(word, naming, presence);
+                if named.is_empty() && reload.placed.is_some() {
+                    // One that was unloaded comes back there.
+                    named = self.modules.named(word, naming, Presence::Unloaded);
+                }
                 match (named.as_slice(), reload.placed) {
                     ([], None) => return self.not_found(word),
                     ([], Some(_)) if self.modules.iter().count() >= MOST_MODULES => {

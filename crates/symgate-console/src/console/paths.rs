@@ -74,7 +74,7 @@ impl Console {
     pub(super) fn set_path(&mut self, text: &str, how: How) {
         let Parsed { path, warnings } = SymbolPath::parse(text);
         for warning in warnings {
-            self.say(&format!("WARNING: {warning}"));
+            self.say(&format!("WARNING: symbol path, {warning}"));
         }
         self.adopt(path, how, Why::Path);
     }

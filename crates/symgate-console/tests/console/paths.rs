@@ -45,7 +45,7 @@ fn the_path_is_validated_where_it_is_shown_and_set() {
     world.check(
         ".sympath srv*;/dir;/nonexistent;symsrv*x.dll*a",
         "\
-WARNING: byte 30: unsupported symbol server `x.dll`; the element is skipped
+WARNING: symbol path, byte 30: unsupported symbol server `x.dll`; the element is skipped
 Symbol search path is: srv*;/dir;/nonexistent;symsrv*x.dll*a
 Expanded Symbol search path is: cache*;SRV*https://msdl.microsoft.com/download/symbols;/dir;/nonexistent;symsrv*x.dll*a
 
