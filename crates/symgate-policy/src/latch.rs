@@ -33,10 +33,13 @@ impl LatchKey {
         Self(Key::Proxy(origin))
     }
 
-    /// A store: scheme, host, port and base path; slashes at the path's ends make no difference.
+    /// A store: scheme, host, port and base path. Slashes at the path's ends make no difference, nor does the spelling of
+    /// escapes: `/s%79m` is `/sym` ([RFC 3986 §6.2.2.2]). The case of its letters does: `/Sym` is another store.
+    ///
+    /// [RFC 3986 §6.2.2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2.2
     #[must_use]
     pub fn store(origin: Origin, base_path: &str) -> Self {
-        Self(Key::Store(origin, base_path.trim_matches('/').to_owned()))
+        Self(Key::Store(origin, normal(base_path)))
     }
 }
 
@@ -115,6 +118,32 @@ impl Latches {
         self.lock().get(key).map(|shut| shut.cause)
     }
 
+    /// The store that is shut and holds `path` of this origin, with its cause: its base path is `path` or one of the
+    /// folders above, in any spelling. Of several the innermost. `path` is a URL's path, without a query.
+    ///
+    /// ```
+    /// use symgate_auth::{Origin, UriScheme};
+    /// use symgate_policy::{Cause, LatchKey, Latches};
+    ///
+    /// let latches = Latches::default();
+    /// let origin = Origin::new(UriScheme::Https, "symbols.example", 443);
+    /// latches.latch(LatchKey::store(origin.clone(), "/sym"), Cause::ByUser);
+    /// assert!(latches.covering(&origin, "/sym/a.pdb/1/a.pdb").is_some());
+    /// assert!(latches.covering(&origin, "/symbols/a.pdb").is_none());
+    /// ```
+    #[must_use]
+    pub fn covering(&self, origin: &Origin, path: &str) -> Option<(LatchKey, Cause)> {
+        let path = normal(path);
+        let map = self.lock();
+        // Base paths that begin the same path stand in the order of their lengths.
+        let mut innermost_first = map.iter().rev();
+        let (key, shut) = innermost_first.find(|(key, _)| match &key.0 {
+            Key::Proxy(_) => false,
+            Key::Store(at, base) => at == origin && is_within(&path, base),
+        })?;
+        Some((key.clone(), shut.cause))
+    }
+
     /// What was tried there before it was shut, if somebody [explained](Self::explain) it.
     #[must_use]
     pub fn reason(&self, key: &LatchKey) -> Option<Arc<str>> {
@@ -153,6 +182,50 @@ impl Latches {
     }
 }
 
+/// A path without slashes at its ends, in one spelling: what need not be escaped is not (RFC 3986 §2.3, §6.2.2.2), and
+/// what must be is escaped in capitals (§6.2.2.1). Nothing is unescaped twice.
+fn normal(path: &str) -> String {
+    let mut rest = path.trim_matches('/');
+    let mut normal = String::with_capacity(rest.len());
+    while let Some((before, after)) = rest.split_once('%') {
+        normal.push_str(before);
+        rest = match escaped(after) {
+            Some((character, rest)) if is_unreserved(character) => {
+                normal.push(character);
+                rest
+            }
+            Some((character, rest)) => {
+                normal.push_str(&format!("%{:02X}", u32::from(character)));
+                rest
+            }
+            None => {
+                normal.push('%');
+                after
+            }
+        };
+    }
+    normal + rest
+}
+
+/// The octet of two hexadecimal digits, and what follows them.
+fn escaped(text: &str) -> Option<(char, &str)> {
+    let (digits, rest) = text.split_at_checked(2)?;
+    let octet = u8::from_str_radix(digits, 16).ok()?;
+    // `from_str_radix` takes a sign too.
+    (!digits.starts_with('+')).then_some((char::from(octet), rest))
+}
+
+/// RFC 3986 §2.3.
+const fn is_unreserved(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_' | '~')
+}
+
+/// Whether a path is this folder or in it; both are normal.
+fn is_within(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| folder.is_empty() || rest.is_empty() || rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use symgate_auth::UriScheme;
@@ -178,6 +251,61 @@ mod tests {
             assert_eq!(latches.cause(key), None, "{key}");
         }
         assert_eq!(latches.clone().list(), [(keys[0].clone(), Cause::Rejected)]);
+    }
+
+    #[test]
+    fn one_path_has_one_key_in_any_spelling_and_letters_keep_their_case() {
+        let store = |path: &str| LatchKey::store(Origin::new(UriScheme::Https, "h", 443), path);
+        let table = [
+            ("/s%79m", "sym", true),
+            ("/%73%79%6d/%7Eme", "/sym/~me/", true),
+            ("/a%2fb", "/a%2Fb", true),
+            ("/a%2fb", "/a/b", false),
+            ("/Sym", "/sym", false),
+            ("/%53ym", "/Sym", true),
+            // Once, not twice.
+            ("/%2573ym", "/%73ym", false),
+            ("/%2573ym", "/sym", false),
+            // No escapes at all.
+            ("/100%", "/100%25", false),
+            ("/%+7", "/%07", false),
+            ("/%7", "/%7", true),
+            ("/%\u{e9}", "/%\u{e9}", true),
+        ];
+        for (one, other, same) in table {
+            assert_eq!(store(one) == store(other), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_store_that_is_shut_covers_what_is_in_it() {
+        let origin = |host| Origin::new(UriScheme::Https, host, 443);
+        let table = [
+            (&["sym"][..], "/sym/a/1/a", Some("sym")),
+            (&["sym"], "/sym", Some("sym")),
+            (&["sym"], "/sym/", Some("sym")),
+            (&["sym"], "/s%79m/a", Some("sym")),
+            (&["s%79m"], "/sym/a", Some("sym")),
+            (&["sym"], "/symbols/a", None),
+            (&["sym"], "/Sym/a", None),
+            (&["sym"], "/sym%2Fa", None),
+            (&["sym/inner"], "/sym/a", None),
+            (&["sym"], "/other/sym/a", None),
+            (&[""], "/anything", Some("")),
+            (&["", "sym", "sym/inner", "sym-2"], "/sym/inner/a", Some("sym/inner")),
+            (&["", "sym", "sym/inner", "sym-2"], "/sym/a", Some("sym")),
+            (&[], "/sym/a", None),
+        ];
+        for (shut, path, expected) in table {
+            let latches = Latches::default();
+            latches.latch(LatchKey::proxy(origin("h")), Cause::Rejected);
+            latches.latch(LatchKey::store(origin("other"), ""), Cause::Rejected);
+            for base in shut {
+                latches.latch(LatchKey::store(origin("h"), base), Cause::ByUser);
+            }
+            let expected = expected.map(|base| (LatchKey::store(origin("h"), base), Cause::ByUser));
+            assert_eq!(latches.covering(&origin("h"), path), expected, "{shut:?} {path}");
+        }
     }
 
     #[test]
