@@ -98,7 +98,7 @@ struct Record {
     first: Vec<(u64, Arc<Credentials>)>,
     search: Search,
     waiting: usize,
-    /// How many answers each has given since the last accepted one.
+    /// Whose answers the peer has rejected since it accepted one, and how many of each. What was given up counts not.
     tries: BTreeMap<Who, u32>,
     /// The name of the last rejected answer, to be shown with the next question.
     wrong: Option<String>,
@@ -230,12 +230,11 @@ impl Desk {
             .is_some_and(|record| record.is_under_way(credentials))
     }
 
-    /// Takes an answer that the search found: `None` when the peer rejected it before.
+    /// Takes an answer that the search found: `None` when the peer rejected it before, which counts as one more time.
     pub(crate) fn offer(&mut self, peer: &Peer, ask: &Ask, candidate: &Candidate) -> Option<Standing> {
         let record = self.record(peer);
-        let tries = record.tries.entry(candidate.who).or_default();
-        *tries = tries.saturating_add(1);
         if record.is_rejected(ask, &candidate.credentials) {
+            record.count_rejected(candidate.who);
             return None;
         }
         Some(if record.is_proven(ask, &candidate.credentials) {
@@ -252,11 +251,10 @@ impl Desk {
 
     /// Whether this one may be asked once more, and what became of its last answer.
     pub(crate) fn may_try(&self, peer: &Peer, who: Who, limit: u32) -> Option<Previous> {
-        let tries = self.peers.get(peer).and_then(|record| record.tries.get(&who)).copied();
-        match tries.unwrap_or(0) {
-            0 => Some(Previous::None),
-            tries if tries < limit => Some(Previous::Rejected),
-            _ => None,
+        let tries = self.peers.get(peer).and_then(|record| record.tries.get(&who));
+        match tries {
+            None => Some(Previous::None),
+            Some(&tries) => (tries < limit).then_some(Previous::Rejected),
         }
     }
 
@@ -310,7 +308,7 @@ impl Desk {
         let record = self.record(peer);
         let Candidate {
             credentials,
-            who: _,
+            who,
             consent,
         } = candidate;
         let here = |proven: &Proven| proven.realm.as_deref() == realm && proven.credentials.same(credentials);
@@ -348,6 +346,7 @@ impl Desk {
                         .push((realm.map(str::to_owned), Arc::clone(credentials)));
                 }
                 if current {
+                    record.count_rejected(*who);
                     self.set_wrong(peer, credentials);
                 }
             }
@@ -412,6 +411,11 @@ impl Record {
 
     fn is_under_way(&self, credentials: &Credentials) -> bool {
         self.first.iter().any(|(_, first)| first.same(credentials))
+    }
+
+    fn count_rejected(&mut self, who: Who) {
+        let tries = self.tries.entry(who).or_default();
+        *tries = tries.saturating_add(1);
     }
 
     /// A rejection counts for the peer, whatever realm it names: a peer that renames its realm gets no second logon.

@@ -588,7 +588,7 @@ fn fits(credentials: &Credentials, ask: &Ask) -> bool {
 /// How often an errand that nobody waits for looks whether another one goes first: 200 ms in all.
 const COURTESY: u32 = 4;
 
-/// How many answers a program may give to one peer until one is accepted.
+/// How many answers of a program one peer may reject until it accepts one.
 const PROGRAM_TRIES: u32 = 3;
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use symgate_auth::{Ask, Credentials, Outcome, Scheme, Wanted};
 
 /// A link of the chain that is asked after what was given and before a person: netrc, a keyring, a helper program.
 ///
-/// Calls may come from several threads, one at a time for each peer. A source is asked three times at most for one peer
-/// until an answer of its is accepted; an answer that the peer rejected earlier, from whomever, is not sent again.
+/// Calls may come from several threads, one at a time for each peer. A source is asked no more once three answers of its
+/// were rejected, until the peer accepts one; an answer that was never judged, because a connection was lost say, is no
+/// rejected one. An answer that the peer rejected earlier, from whomever, is not sent again, and counts each time.
 pub trait Source: Send + Sync {
     /// A name for diagnostics, such as `netrc`.
     fn name(&self) -> &str;
@@ -63,7 +64,7 @@ pub struct Lookup<'a> {
 pub enum Previous {
     /// Yes.
     None,
-    /// No: the peer rejected an earlier answer.
+    /// No: the peer judged an earlier answer and rejected it.
     Rejected,
 }
 

@@ -1,6 +1,7 @@
 //! The gate against scripted sources and a scripted person: who is asked, what is remembered, what is shut.
 
 mod changes;
+mod judged;
 mod whose;
 
 use std::collections::VecDeque;

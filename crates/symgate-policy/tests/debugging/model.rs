@@ -15,7 +15,7 @@ pub(crate) struct Model {
     /// By peer.
     remembered: BTreeMap<String, &'static str>,
     rejected: BTreeSet<(String, &'static str)>,
-    /// Sources that gave this peer an answer and have no other.
+    /// Sources whose answer this peer rejected, and which have no other.
     spent: BTreeSet<(String, &'static str)>,
     closes: u32,
 }
@@ -162,6 +162,11 @@ impl Model {
                 // "401/407 again -> show dialog again (unlimited)"; DECISIONS §3: a password that was rejected is over.
                 Some(_) => {
                     self.rejected.insert((hop.peer.clone(), password));
+                    if errand.began == self.closes
+                        && let Some(source) = source(from)
+                    {
+                        self.spent.insert((hop.peer.clone(), source));
+                    }
                     if self.remembered.get(&hop.peer) == Some(&password) {
                         self.remembered.remove(&hop.peer);
                     }
@@ -203,13 +208,16 @@ impl Model {
         }
     }
 
-    /// A source has one answer for a peer until the peer accepts something, or the client is closed.
+    /// A source repeats its answer until the peer rejects it; then it has none until the peer accepts something, or the
+    /// client is closed.
     fn ask_source(&mut self, hop: &Hop, name: &'static str, has: Option<&'static str>) -> Option<&'static str> {
         let password = has?;
-        if !self.spent.insert((hop.peer.clone(), name)) || self.is_rejected(hop, password) {
+        let spent = (hop.peer.clone(), name);
+        if self.is_rejected(hop, password) {
+            self.spent.insert(spent);
             return None;
         }
-        Some(password)
+        (!self.spent.contains(&spent)).then_some(password)
     }
 
     fn is_rejected(&self, hop: &Hop, password: &'static str) -> bool {
@@ -243,6 +251,15 @@ impl Model {
         self.remembered.clear();
         self.spent.clear();
         self.closes += 1;
+    }
+}
+
+/// Which source it is, if any.
+const fn source(from: From) -> Option<&'static str> {
+    match from {
+        From::Silent => Some("silent"),
+        From::Visible => Some("visible"),
+        From::Memory | From::Person => None,
     }
 }
 
