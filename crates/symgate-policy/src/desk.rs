@@ -1,7 +1,7 @@
 //! What the gates of one session know together, and whose turn it is: data and transitions, no waiting ([`Desk`];
 //! DECISIONS §3, "one first authentication per (peer, identity)").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use symgate_auth::{Ask, Credentials, Origin, Outcome, Target};
@@ -98,7 +98,8 @@ struct Record {
     first: Vec<(u64, Arc<Credentials>)>,
     search: Search,
     waiting: usize,
-    /// Whose answers the peer has rejected since it accepted one, and how many of each. What was given up counts not.
+    /// Whose answers the peer has rejected since it accepted one, and how many of each that it had not accepted before.
+    /// What was given up counts not.
     tries: BTreeMap<Who, u32>,
     /// The name of the last rejected answer, to be shown with the next question.
     wrong: Option<String>,
@@ -108,6 +109,8 @@ struct Record {
 #[derive(Debug)]
 struct Proven {
     place: Place,
+    /// Who gave it first; nobody is asked again while it is remembered.
+    by: Who,
     realm: Option<String>,
     credentials: Arc<Credentials>,
     consent: Consent,
@@ -296,6 +299,8 @@ impl Desk {
 
     /// The peer judged an answer, or the exchange was given up. What began before the client was closed, as `epoch` tells,
     /// is not remembered; a rejection always is.
+    ///
+    /// Returned is who else is to hear of it: those who gave an answer that was remembered and is over now.
     pub(crate) fn judge(
         &mut self,
         peer: &Peer,
@@ -303,7 +308,7 @@ impl Desk {
         (candidate, place): (&Candidate, Place),
         outcome: Outcome,
         epoch: u64,
-    ) {
+    ) -> BTreeSet<Who> {
         let current = epoch == self.epoch;
         let record = self.record(peer);
         let Candidate {
@@ -312,31 +317,38 @@ impl Desk {
             consent,
         } = candidate;
         let here = |proven: &Proven| proven.realm.as_deref() == realm && proven.credentials.same(credentials);
+        let mut givers = BTreeSet::new();
         match outcome {
             Outcome::Abandoned => {}
             Outcome::Accepted if !current => {}
             Outcome::Accepted => {
                 record.tries.clear();
                 record.wrong = None;
+                let mut by = *who;
+                if let Some(known) = record.proven.iter().find(|proven| here(proven)) {
+                    by = known.by;
+                }
                 let same_place = |proven: &&mut Proven| here(proven) && proven.place == place;
                 if let Some(known) = record.proven.iter_mut().find(same_place) {
                     if *consent == Consent::Clear {
                         known.consent = Consent::Clear;
                     }
-                    return;
+                    return givers;
                 }
                 if record.proven.len() >= REMEMBERED {
                     record.proven.remove(0);
                 }
                 record.proven.push(Proven {
                     place,
+                    by,
                     realm: realm.map(str::to_owned),
                     credentials: Arc::clone(credentials),
                     consent: *consent,
                 });
             }
             Outcome::Rejected => {
-                record.proven.retain(|proven| !here(proven));
+                let over = record.proven.extract_if(.., |proven| here(proven));
+                givers.extend(over.map(|proven| proven.by));
                 let known = |(at, rejected): &(Option<String>, Arc<Credentials>)| {
                     at.as_deref() == realm && rejected.same(credentials)
                 };
@@ -346,11 +358,19 @@ impl Desk {
                         .push((realm.map(str::to_owned), Arc::clone(credentials)));
                 }
                 if current {
-                    record.count_rejected(*who);
+                    // What was right once is no wrong guess.
+                    if givers.is_empty() {
+                        record.count_rejected(*who);
+                    }
+                    for &giver in &givers {
+                        record.tries.entry(giver).or_default();
+                    }
                     self.set_wrong(peer, credentials);
                 }
             }
         }
+        givers.remove(who);
+        givers
     }
 
     /// Takes the one place at which questions are asked.

@@ -1,5 +1,6 @@
 //! What stands between a request for credentials and its answer, for one errand ([`Gate`]; DECISIONS §3 and §4).
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -413,28 +414,38 @@ impl Gate {
     fn settle(&self, pending: &Pending, outcome: Outcome) {
         let Pending { ask, what, first } = pending;
         let peer = Peer::of(ask);
-        self.session.change(|desk| {
+        let givers = self.session.change(|desk| {
             if let Some(number) = first {
                 desk.release(&peer, *number);
             }
             match what {
                 What::Credentials(candidate) => {
                     let place = self.place(ask);
-                    desk.judge(&peer, ask.realm.as_deref(), (candidate, place), outcome, self.epoch);
+                    desk.judge(&peer, ask.realm.as_deref(), (candidate, place), outcome, self.epoch)
                 }
-                What::Ticket(_) => desk.judge_ticket(&peer, outcome),
+                What::Ticket(_) => {
+                    desk.judge_ticket(&peer, outcome);
+                    BTreeSet::new()
+                }
             }
         });
         let What::Credentials(candidate) = what else { return };
-        match candidate.who {
+        for who in givers.into_iter().chain([candidate.who]) {
+            self.tell(who, ask, &candidate.credentials, outcome);
+        }
+    }
+
+    /// Tells what became of an answer to whoever gave it, or may keep it.
+    fn tell(&self, who: Who, ask: &Ask, credentials: &Credentials, outcome: Outcome) {
+        match who {
             Who::Source(index) => {
                 if let Some(source) = self.session.sources().get(index) {
-                    source.report(ask, &candidate.credentials, outcome, &self.cancel);
+                    source.report(ask, credentials, outcome, &self.cancel);
                 }
             }
             Who::Prompter if outcome == Outcome::Accepted => {
                 let sources = self.session.sources().iter();
-                sources.for_each(|source| source.keep(ask, &candidate.credentials, &self.cancel));
+                sources.for_each(|source| source.keep(ask, credentials, &self.cancel));
             }
             Who::Explicit | Who::Memory | Who::Prompter => {}
         }

@@ -12,8 +12,8 @@ pub(crate) struct Model {
     in_force_allows: bool,
     client_is_open: bool,
     latches: BTreeMap<String, &'static str>,
-    /// By peer.
-    remembered: BTreeMap<String, &'static str>,
+    /// By peer, with whoever gave it.
+    remembered: BTreeMap<String, (&'static str, From)>,
     rejected: BTreeSet<(String, &'static str)>,
     /// Sources whose answer this peer rejected, and which have no other.
     spent: BTreeSet<(String, &'static str)>,
@@ -121,7 +121,7 @@ impl Model {
 
     /// What this peer would be given without asking anybody.
     pub(crate) fn remembered(&self, peer: &str) -> Option<&'static str> {
-        self.remembered.get(peer).copied()
+        self.remembered.get(peer).map(|(password, _)| *password)
     }
 
     fn lets_through(&mut self, hop: &Hop, errand: &mut Errand<'_>) -> bool {
@@ -154,7 +154,9 @@ impl Model {
                 Some(right) if right == password => {
                     // "success after dialog: remember credentials for the session"; not for one that was closed meanwhile.
                     if errand.began == self.closes {
-                        self.remembered.insert(hop.peer.clone(), password);
+                        if from != From::Memory {
+                            self.remembered.insert(hop.peer.clone(), (password, from));
+                        }
                         self.spent.retain(|(peer, _)| *peer != hop.peer);
                     }
                     return true;
@@ -162,13 +164,19 @@ impl Model {
                 // "401/407 again -> show dialog again (unlimited)"; DECISIONS §3: a password that was rejected is over.
                 Some(_) => {
                     self.rejected.insert((hop.peer.clone(), password));
+                    let known = self
+                        .remembered
+                        .get(&hop.peer)
+                        .copied()
+                        .filter(|(known, _)| *known == password);
+                    if known.is_some() {
+                        self.remembered.remove(&hop.peer);
+                    }
+                    let giver = known.map_or(from, |(_, giver)| giver);
                     if errand.began == self.closes
-                        && let Some(source) = source(from)
+                        && let Some(source) = source(giver)
                     {
                         self.spent.insert((hop.peer.clone(), source));
-                    }
-                    if self.remembered.get(&hop.peer) == Some(&password) {
-                        self.remembered.remove(&hop.peer);
                     }
                 }
             }
@@ -177,7 +185,7 @@ impl Model {
 
     fn answer(&mut self, hop: &Hop, errand: &mut Errand<'_>) -> Option<(&'static str, From)> {
         // "integrated/OS or stored credentials not yet tried: try them silently first (both policies)".
-        if let Some(password) = self.remembered.get(&hop.peer) {
+        if let Some((password, _)) = self.remembered.get(&hop.peer) {
             return Some((password, From::Memory));
         }
         if let Some(password) = self.ask_source(hop, "silent", errand.request.silent) {

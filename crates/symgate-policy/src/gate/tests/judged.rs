@@ -84,3 +84,75 @@ fn a_source_that_repeats_what_was_rejected_is_asked_three_times_in_all() {
     let (first, again) = ("look up None Visible", "look up Rejected Visible");
     assert_eq!(looked, [first, first, again, again]);
 }
+
+#[test]
+fn who_gave_a_token_that_expires_hears_of_it_and_gives_a_new_one() {
+    let (source, log) = turns(&["1", "2", "3"]);
+    let session = Session::new(Policy::unattended(), Answers::default().with_source(source));
+    let ask = ask(Target::Origin, "s");
+    let mut first = gate(&session);
+    assert_eq!(shown(&first.answer(&ask)), "1");
+    first.report(&ask, Outcome::Accepted);
+    assert_eq!(mem::take(&mut *log.lock().unwrap()), ["look up None", "Accepted 1"]);
+
+    // Two files at once find it expired; the second hears so when it is renewed already.
+    let (mut second, mut third) = (gate(&session), gate(&session));
+    for gate in [&mut second, &mut third] {
+        assert_eq!(shown(&gate.answer(&ask)), "1");
+        assert_eq!(gate.answered_by(Target::Origin), Some("this session"));
+    }
+    second.report(&ask, Outcome::Rejected);
+    assert_eq!(shown(&second.answer(&ask)), "2");
+    second.report(&ask, Outcome::Accepted);
+    third.report(&ask, Outcome::Rejected);
+    assert_eq!(shown(&third.answer(&ask)), "2");
+    third.report(&ask, Outcome::Accepted);
+    assert_eq!(
+        mem::take(&mut *log.lock().unwrap()),
+        ["Rejected 1", "look up Rejected", "Accepted 2"]
+    );
+    // And the new one too.
+    let mut fourth = gate(&session);
+    assert_eq!(shown(&fourth.answer(&ask)), "2");
+    fourth.report(&ask, Outcome::Rejected);
+    assert_eq!(shown(&fourth.answer(&ask)), "3");
+    assert_eq!(*log.lock().unwrap(), ["Rejected 2", "look up Rejected"]);
+}
+
+#[test]
+fn a_source_that_repeats_what_has_expired_ends_and_says_why() {
+    let (source, log) = turns(&["1", "1", "2"]);
+    let session = Session::new(Policy::unattended(), Answers::default().with_source(source));
+    let ask = ask(Target::Proxy, "p");
+    let mut gate = gate(&session);
+    for outcome in [Outcome::Accepted, Outcome::Rejected] {
+        assert_eq!(shown(&gate.answer(&ask)), "1");
+        gate.report(&ask, outcome);
+    }
+    assert_eq!(shown(&gate.answer(&ask)), "Refuse(Automatic)");
+    assert_eq!(session.latches().cause(&proxy()), Some(Cause::Rejected));
+    assert_eq!(
+        *log.lock().unwrap(),
+        ["look up None", "Accepted 1", "Rejected 1", "look up Rejected"]
+    );
+}
+
+#[test]
+fn the_question_after_a_remembered_answer_was_rejected_says_so() {
+    let (person, asked) = script([typed("1"), typed("2")]);
+    let session = Session::new(Policy::interactive(), Answers::default().with_prompter(person));
+    let ask = ask(Target::Proxy, "p");
+    for (outcome, password) in [
+        (Outcome::Accepted, "1"),
+        (Outcome::Rejected, "1"),
+        (Outcome::Accepted, "2"),
+    ] {
+        let mut gate = gate(&session);
+        assert_eq!(shown(&gate.answer(&ask)), password);
+        gate.report(&ask, outcome);
+    }
+    assert_eq!(
+        *asked.lock().unwrap(),
+        ["proxy Unknown None", r#"proxy Suggested("alice") Rejected"#]
+    );
+}
