@@ -268,7 +268,7 @@ impl Desk {
 
     /// Remembers which answer to show as wrong with the next question.
     pub(crate) fn set_wrong(&mut self, peer: &Peer, credentials: &Credentials) {
-        self.record(peer).wrong = Some(credentials.user().unwrap_or_default().to_owned());
+        self.record(peer).set_wrong(credentials);
     }
 
     /// Whether the peer rejected any answer.
@@ -300,7 +300,8 @@ impl Desk {
     /// The peer judged an answer, or the exchange was given up. What began before the client was closed, as `epoch` tells,
     /// is not remembered; a rejection always is.
     ///
-    /// Returned is who else is to hear of it: those who gave an answer that was remembered and is over now.
+    /// Returned is who is to hear of it: who gave the answer, also where it came from memory and is over now; and nobody
+    /// of a rejection while the same answer is good in another realm, for he would erase it.
     pub(crate) fn judge(
         &mut self,
         peer: &Peer,
@@ -317,7 +318,7 @@ impl Desk {
             consent,
         } = candidate;
         let here = |proven: &Proven| proven.realm.as_deref() == realm && proven.credentials.same(credentials);
-        let mut givers = BTreeSet::new();
+        let mut givers = BTreeSet::from([*who]);
         match outcome {
             Outcome::Abandoned => {}
             Outcome::Accepted if !current => {}
@@ -348,7 +349,7 @@ impl Desk {
             }
             Outcome::Rejected => {
                 let over = record.proven.extract_if(.., |proven| here(proven));
-                givers.extend(over.map(|proven| proven.by));
+                let over: Vec<Who> = over.map(|proven| proven.by).collect();
                 let known = |(at, rejected): &(Option<String>, Arc<Credentials>)| {
                     at.as_deref() == realm && rejected.same(credentials)
                 };
@@ -359,17 +360,20 @@ impl Desk {
                 }
                 if current {
                     // What was right once is no wrong guess.
-                    if givers.is_empty() {
+                    if over.is_empty() {
                         record.count_rejected(*who);
                     }
-                    for &giver in &givers {
+                    for &giver in &over {
                         record.tries.entry(giver).or_default();
                     }
-                    self.set_wrong(peer, credentials);
+                    record.set_wrong(credentials);
+                }
+                givers.extend(over);
+                if record.proven.iter().any(|proven| proven.credentials.same(credentials)) {
+                    givers.clear();
                 }
             }
         }
-        givers.remove(who);
         givers
     }
 
@@ -431,6 +435,10 @@ impl Record {
 
     fn is_under_way(&self, credentials: &Credentials) -> bool {
         self.first.iter().any(|(_, first)| first.same(credentials))
+    }
+
+    fn set_wrong(&mut self, credentials: &Credentials) {
+        self.wrong = Some(credentials.user().unwrap_or_default().to_owned());
     }
 
     fn count_rejected(&mut self, who: Who) {

@@ -430,7 +430,7 @@ impl Gate {
             }
         });
         let What::Credentials(candidate) = what else { return };
-        for who in givers.into_iter().chain([candidate.who]) {
+        for who in givers {
             self.tell(who, ask, &candidate.credentials, outcome);
         }
     }

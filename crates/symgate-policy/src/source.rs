@@ -23,7 +23,8 @@ pub trait Source: Send + Sync {
     fn look_up(&self, lookup: &Lookup<'_>) -> Reply;
 
     /// Learns what became of an answer of its: to store it, or to erase it. One that was accepted is remembered, and the
-    /// source hears nothing more of it until the peer rejects it: a token has expired, say. The errand waits meanwhile: when `cancel` is
+    /// source hears nothing more of it until the peer rejects it: a token has expired, say. While an answer is good in one
+    /// realm of the peer, no rejection in another one is told. The errand waits meanwhile: when `cancel` is
     /// set, whoever calls wants to go on within 100 ms.
     fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, cancel: &Arc<AtomicBool>) {
         let _ = (ask, credentials, outcome, cancel);

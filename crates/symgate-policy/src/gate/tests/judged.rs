@@ -156,3 +156,26 @@ fn the_question_after_a_remembered_answer_was_rejected_says_so() {
         ["proxy Unknown None", r#"proxy Suggested("alice") Rejected"#]
     );
 }
+
+#[test]
+fn a_source_does_not_hear_of_a_rejection_while_its_answer_is_good_in_another_realm() {
+    let (source, log) = turns(&["1", "1"]);
+    let session = Session::new(Policy::unattended(), Answers::default().with_source(source));
+    let mine = ask(Target::Origin, "s");
+    let other = Ask {
+        realm: Some("other".into()),
+        ..mine.clone()
+    };
+    let mut gate = gate(&session);
+    for (ask, outcome, told) in [
+        (&mine, Outcome::Accepted, &["look up None", "Accepted 1"][..]),
+        // What may not go there is no reason to erase it.
+        (&other, Outcome::Rejected, &["look up None"]),
+        (&mine, Outcome::Accepted, &[]),
+        (&mine, Outcome::Rejected, &["Rejected 1"]),
+    ] {
+        assert_eq!(shown(&gate.answer(ask)), "1", "{ask:?}");
+        gate.report(ask, outcome);
+        assert_eq!(mem::take(&mut *log.lock().unwrap()), told, "{ask:?} {outcome:?}");
+    }
+}
