@@ -223,8 +223,14 @@ fn rules(value: &Value<'_>) -> Result<Vec<Rule>, Located> {
 
 fn rule(keys: &DeTable<'_>, span: Range<usize>) -> Result<Rule, Located> {
     let entries = entries(keys);
-    let say = entries.iter().find(|(key, ..)| *key == "say");
-    let (_, _, say) = say.ok_or(Located(Fault::Missing("say"), span.start))?;
+    let Some((_, _, say)) = entries.iter().find(|(key, ..)| *key == "say") else {
+        // It may be there and misspelt: then that is the fault.
+        let misspelt = entries.iter().find(|(key, ..)| !RULE_KEYS.contains(key));
+        return Err(match misspelt {
+            Some((key, at, _)) => unknown(key, *at, &RULE_KEYS),
+            None => Located(Fault::Missing("say"), span.start),
+        });
+    };
     let mut rule = match word(say, &WORDS)? {
         Word::Allow => Rule::allow(),
         Word::Ask => Rule::ask(),

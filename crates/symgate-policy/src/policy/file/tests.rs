@@ -103,6 +103,15 @@ fn faults_are_told_with_their_place_and_what_is_expected() {
             "[[rule]]\nsay = 'ask'\n\n[[rule]]\nhost = '*'",
             "line 4, column 1: the rule has no `say`",
         ),
+        (
+            "[[rule]]\nhost = '*'\nsya = 'allow'",
+            "line 3, column 1: `sya` is no key here; there are `danger-basic-in-clear`, `host`, `say`, `scheme`, `target`, \
+             `wire`",
+        ),
+        (
+            "[[rule]]\nsay = 'maybe'\naction = 'allow'",
+            "line 2, column 7: `maybe` is none of `allow`, `ask`, `refuse`",
+        ),
         ("otherwise = 1", "line 1, column 13: a string is expected"),
         (
             "[[rule]]\nsay = 'ask'\ndanger-basic-in-clear = 'yes'",
