@@ -5,7 +5,7 @@ use std::path::Path;
 
 use symgate_http::Downgrade;
 use symgate_lookup::{Expand, Form as Shape, Got, Slot};
-use symgate_path::{HttpBase, Tier, Variant};
+use symgate_path::{HttpBase, Security, Tier, Variant};
 use symgate_store::{AnyContent, Committed, Form, Pointer, PutError, Reach};
 use url::Url;
 
@@ -72,6 +72,13 @@ impl Walk<'_> {
         self.job.observe(&Event::Pointer {
             text: base.url().as_str(),
         });
+        if self.client.plan().security == Security::Secure {
+            return self.not_there(format!(
+                "the `file.ptr` of `{}` names `{}`, and secure mode contacts no server",
+                self.shown(index),
+                base.url()
+            ));
+        }
         let errand = match self.chain.places.get(index) {
             Some(Place::Server(server)) => {
                 // As good as a redirect (DECISIONS §3).

@@ -10,7 +10,7 @@ use symgate_lookup::{
     Action, Copied, DirectoryOrder, Expand, Form as Shape, Got, Kind, Options, Outcome, Probed as Looked, Search, Slot,
     Spare, Stopped, candidates,
 };
-use symgate_path::{FileId, FileName, Tier, Variant};
+use symgate_path::{FileId, FileName, Security, Tier, Variant};
 use symgate_store::{Committed, Form, Probe, PutError, Store};
 use url::Url;
 
@@ -66,8 +66,8 @@ pub(crate) struct Walk<'w> {
     pub(crate) wanted: &'w FileId,
     pub(crate) job: &'w Job<'w>,
     take: Take<'w>,
-    /// The default store, for what a chain of one directory cannot keep.
-    spare: Store,
+    /// The default store, for what a chain of one directory cannot keep. Secure mode has none (SYMSRV §1.8).
+    spare: Option<Store>,
     /// The most telling of what went wrong.
     worst: Option<Error>,
     /// Why the first store that could not be written could not.
@@ -91,13 +91,17 @@ impl Client {
     }
 
     fn walk(&self, chain: &Chain, wanted: &Wanted, job: &Job<'_>, take: Take<'_>) -> Result<Found, Error> {
+        let spare = match self.plan().security {
+            Security::Open => Some(Store::new(&self.plan().default_store).with_limits(self.settings().store_limits)),
+            Security::Secure => None,
+        };
         let mut walk = Walk {
             take,
             client: self,
             chain,
             wanted: &wanted.id,
             job,
-            spare: Store::new(&self.plan().default_store).with_limits(self.settings().store_limits),
+            spare,
             worst: None,
             unwritten: None,
             warned: false,
@@ -275,9 +279,10 @@ impl Walk<'_> {
             Place::Server(_) => Kind::Http,
         });
         let in_chain = self.chain.places.iter().any(|place| match place {
-            Place::Local(store) => store.root() == self.spare.root(),
+            Place::Local(store) => self.spare.as_ref().is_some_and(|spare| store.root() == spare.root()),
             Place::Server(_) | Place::Foreign(_) => false,
         });
+        // Where there is none it is offered all the same: what would go there is not put into the store it came from.
         let spare = if in_chain { Spare::None } else { Spare::Offered };
         let mut search = Search::new(
             kinds.collect(),
@@ -444,8 +449,8 @@ impl Walk<'_> {
     pub(crate) fn fetch(&mut self, server: &Server, url: &Url, variant: Variant, into: Slot, expand: Expand) -> Got {
         let chain = self.chain;
         let spare = self.spare.clone();
-        let Some(store) = slot(chain, &spare, into) else {
-            return Got::Unwritable;
+        let Some(store) = slot(chain, spare.as_ref(), into) else {
+            return self.cannot_keep(&server.shown);
         };
         let form = form(variant, expand);
         let id = self.wanted;
@@ -499,8 +504,11 @@ impl Walk<'_> {
     /// Copies a file of this machine into a store.
     pub(crate) fn copy_file(&mut self, from: &Path, variant: Variant, into: Slot, expand: Expand, source: &str) -> Got {
         let spare = self.spare.clone();
-        let Some(store) = slot(self.chain, &spare, into) else {
-            return Got::Unwritable;
+        let Some(store) = slot(self.chain, spare.as_ref(), into) else {
+            if variant == Variant::Plain && into == Slot::Spare {
+                return self.open_in_place(from, into);
+            }
+            return self.cannot_keep(source);
         };
         let form = form(variant, expand);
         let (client, id) = (self.client, self.wanted);
@@ -554,6 +562,28 @@ impl Walk<'_> {
         Got::Unwritable
     }
 
+    /// There is no store for something that must be put into one before it can be opened.
+    fn cannot_keep(&mut self, source: &str) -> Got {
+        self.unwritten.get_or_insert_with(|| {
+            let message = if self.client.plan().security == Security::Secure {
+                format!("`{source}` has it compressed, and secure mode keeps no copies, so it is not expanded")
+            } else {
+                format!("there is no store that could keep what `{source}` has")
+            };
+            Error::new(ErrorKind::Store, message)
+        });
+        Got::Unwritable
+    }
+
+    /// Takes a file where it is, as there is no store for a copy.
+    fn open_in_place(&mut self, path: &Path, into: Slot) -> Got {
+        if !self.is_fit(path) {
+            return Got::Failed;
+        }
+        self.lies(into, path.to_owned());
+        Got::Stored(Shape::Plain)
+    }
+
     pub(crate) fn went_wrong(&mut self, error: Error) {
         if self.worst.as_ref().is_none_or(|worst| worst.kind() < error.kind()) {
             self.worst = Some(error);
@@ -589,12 +619,15 @@ impl Walk<'_> {
 
     /// The store at a slot.
     pub(crate) fn store(&self, at: Slot) -> Option<Store> {
-        slot(self.chain, &self.spare, at).cloned()
+        slot(self.chain, self.spare.as_ref(), at).cloned()
     }
 
     fn shown_slot(&self, slot: Slot) -> String {
         match slot {
-            Slot::Spare => self.spare.root().display().to_string(),
+            Slot::Spare => {
+                let root = self.spare.as_ref().map(|spare| spare.root().display().to_string());
+                root.unwrap_or_default()
+            }
             Slot::Store(index) => self.shown(index),
         }
     }
@@ -626,9 +659,9 @@ fn told(job: &Job<'_>, begun: &Event<'_>, search: impl FnOnce() -> Result<Found,
     result
 }
 
-fn slot<'s>(chain: &'s Chain, spare: &'s Store, slot: Slot) -> Option<&'s Store> {
+fn slot<'s>(chain: &'s Chain, spare: Option<&'s Store>, slot: Slot) -> Option<&'s Store> {
     match slot {
-        Slot::Spare => Some(spare),
+        Slot::Spare => spare,
         Slot::Store(index) => match chain.places.get(index)? {
             Place::Local(store) => Some(store),
             Place::Server(_) | Place::Foreign(_) => None,

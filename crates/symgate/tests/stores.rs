@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use symgate::auth::Credentials;
-use symgate::path::{SymbolPath, Variant};
+use symgate::path::{Security, SymbolPath, Variant};
 use symgate::policy::{Answers, Explicit, Given};
 use symgate::{Client, Config, Ended, Error, ErrorKind, Event, Found, Job, Observer, Wanted};
 use symgate_net::Cancel;
@@ -478,6 +478,46 @@ fn a_pointer_that_is_too_long_is_not_followed() {
     .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Content, "{error}");
     assert_eq!(elsewhere.targets(), [] as [String; 0]);
+}
+
+/// SYMSRV §1.8: no servers, whoever names them, and no copies.
+#[test]
+fn secure_mode_follows_no_pointer_to_a_server_and_keeps_nothing() {
+    let server = serving(&[("app.pdb", pdb())]);
+    let elsewhere = Dir::new();
+    let target = elsewhere.write("drop/app.pdb", pdb());
+    // What the store has, and what the error says; `None` where the file is opened where it lies.
+    for (at, content, said) in [
+        (
+            POINTER,
+            server.url("sym/app.pdb").into_bytes(),
+            Some("secure mode contacts no server"),
+        ),
+        (COMPRESSED, szdd(&pdb()), Some("secure mode keeps no copies")),
+        (POINTER, target.display().to_string().into_bytes(), None),
+    ] {
+        // The store may be the default one: it is read all the same, and not written.
+        for store in ["share", "default"] {
+            let dir = Dir::new();
+            dir.write(format!("{store}/{at}"), &content);
+            let mut config = Config::new(
+                SymbolPath::parse(&format!("srv*{}", dir.join(store).display())).path,
+                dir.join("default"),
+            );
+            config.security = Security::Secure;
+            let before = visible(dir.path());
+            let found = Client::new(config).unwrap().find(&wanted(), &Job::silent());
+            match said {
+                Some(said) => {
+                    let error = found.unwrap_err();
+                    assert!(error.to_string().contains(said), "{store} {at}: {error}");
+                }
+                None => assert_eq!(found.unwrap().path, target, "{store}"),
+            }
+            assert_eq!(visible(dir.path()), before, "{store} {at}");
+        }
+    }
+    assert_eq!(server.targets(), [] as [String; 0]);
 }
 
 #[test]
