@@ -383,8 +383,8 @@ impl Client {
         roots.any(|root| share.is_same_host(Reach::of(&root)))
     }
 
-    /// On whose behalf the URL of a local store's pointer is asked for.
-    pub(crate) fn pointed(&self, url: &Url) -> Option<Errand> {
+    /// On whose behalf the URL of a local store's pointer is asked for, and what its store is called.
+    pub(crate) fn pointed(&self, url: &Url) -> Option<(Errand, String)> {
         pointed(url, &self.planned.steps, &self.shared.settings.proxy)
     }
 

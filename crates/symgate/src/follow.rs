@@ -79,7 +79,7 @@ impl Walk<'_> {
                 base.url()
             ));
         }
-        let errand = match self.chain.places.get(index) {
+        let (errand, shown) = match self.chain.places.get(index) {
             Some(Place::Server(server)) => {
                 // As good as a redirect (DECISIONS §3).
                 if is_downgrade(server.base.url(), &url) && self.client.settings().downgrade == Downgrade::Refuse {
@@ -92,14 +92,14 @@ impl Walk<'_> {
                     return Got::Failed;
                 }
                 // Its credentials answer its own origin and no other.
-                server.errand.clone()
+                (server.errand.clone(), server.shown.clone())
             }
+            // Whoever refuses is the server, and not the store that names it.
             _ => match self.client.pointed(&url) {
                 Some(errand) => errand,
                 None => return Got::Failed,
             },
         };
-        let shown = self.shown(index);
         let variant = self.wanted.variant_at(&url);
         self.fetch(&Server { base, errand, shown }, &url, variant, into, expand)
     }

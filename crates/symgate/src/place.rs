@@ -192,16 +192,27 @@ fn errand(base: &Url, proxy: &ProxyConfig) -> Option<Errand> {
     Some(with_proxies(Errand::new(origin_of(base)?, base.path()), proxy))
 }
 
-/// On whose behalf the URL of a local store's pointer is asked for: its own, not the user's, unless the symbol path
-/// writes the same origin.
-pub(crate) fn pointed(url: &Url, steps: &[Step], proxy: &ProxyConfig) -> Option<Errand> {
+/// On whose behalf the URL of a local store's pointer is asked for, and what its store is called: its own, not the user's,
+/// unless the symbol path writes the same origin.
+pub(crate) fn pointed(url: &Url, steps: &[Step], proxy: &ProxyConfig) -> Option<(Errand, String)> {
     let origin = origin_of(url)?;
+    let base = base_path(url);
+    let shown = format!("{origin}/{base}");
     let errand = if steps.iter().any(|step| step.names(&origin)) {
-        Errand::new(origin, url.path())
+        Errand::new(origin, &base)
     } else {
-        Errand::beyond_the_path(origin, url.path())
+        Errand::beyond_the_path(origin, &base)
     };
-    Some(with_proxies(errand, proxy))
+    Some((with_proxies(errand, proxy), shown))
+}
+
+/// Where the store of a pointer's URL begins: above `NAME/KEY/FILE`, or the folder of a file that lies less deep. What is
+/// refused to one of its files is refused to all (DECISIONS §4).
+fn base_path(url: &Url) -> String {
+    let segments: Vec<&str> = url.path().trim_matches('/').split('/').collect();
+    let file = if segments.len() < 3 { 1 } else { 3 };
+    let kept = segments.len().saturating_sub(file);
+    segments.into_iter().take(kept).collect::<Vec<_>>().join("/")
 }
 
 fn with_proxies(errand: Errand, proxy: &ProxyConfig) -> Errand {
@@ -287,6 +298,20 @@ mod tests {
         check("srv*https://h/s", &["/home/sym https://h/s"], 0);
         check("srv**/m*https://h/s", &["/home/sym /m https://h/s"], 0);
         check("/a;cache*/c;/b", &["/a plain", "/c", "/b cached"], 0);
+    }
+
+    #[test]
+    fn the_store_of_a_pointers_url_begins_above_name_and_key() {
+        for (url, expected) in [
+            ("http://h/sym/app.pdb/1/app.pdb", "sym"),
+            ("http://h/a/sym/app.pdb/1/app.pd_?sig=a/b", "a/sym"),
+            ("http://h/app.pdb/1/app.pdb", ""),
+            ("http://h/drop/app.pdb", "drop"),
+            ("http://h/app.pdb", ""),
+            ("http://h/", ""),
+        ] {
+            assert_eq!(base_path(&Url::parse(url).unwrap()), expected, "{url}");
+        }
     }
 
     #[cfg(not(windows))]

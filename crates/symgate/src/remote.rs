@@ -59,10 +59,7 @@ impl Client {
         job: &Job<'_>,
     ) -> Result<Fetched, Error> {
         let store = server.shown.as_str();
-        let latches = self.session().latches();
-        if let Some(cause) = latches.cause(server.errand.store()) {
-            let reason = latches.reason(server.errand.store());
-            let error = Error::not_contacted(&format!("store `{store}`"), Target::Origin, cause, reason.as_deref());
+        if let Some(error) = self.shut(server, url) {
             // It is the reason each time, so it is told each time.
             job.observe(&Event::Failed { store, error: &error });
             return Err(error);
@@ -149,9 +146,31 @@ impl Client {
         }
     }
 
+    /// Why `url` is not asked for on behalf of `server`: its store is latched, or the one that holds what it names.
+    fn shut(&self, server: &Server, url: &Url) -> Option<Error> {
+        let own = server.errand.store();
+        match self.session().latches().cause(own) {
+            Some(cause) => Some(self.not_contacted(server, own, cause)),
+            None => {
+                routes::shut(self.session().latches(), url).map(|(key, cause)| self.not_contacted(server, &key, cause))
+            }
+        }
+    }
+
+    /// The error of a search at `server` that a latched store ends, whichever it is.
+    fn not_contacted(&self, server: &Server, key: &LatchKey, cause: Cause) -> Error {
+        let reason = self.session().latches().reason(key);
+        if key == server.errand.store() {
+            let who = format!("store `{}`", server.shown);
+            Error::not_contacted(&who, Target::Origin, cause, reason.as_deref())
+        } else {
+            Error::not_contacted(&key.to_string(), Target::Origin, cause, reason.as_deref()).at(&server.shown)
+        }
+    }
+
     /// Opens a connection ahead of time; what goes wrong shows when it is needed.
     pub(crate) fn open_ahead(&self, server: &Server, job: &Job<'_>) {
-        if self.session().latches().cause(server.errand.store()).is_some() {
+        if self.shut(server, server.base.url()).is_some() {
             return;
         }
         let gate = self
@@ -205,9 +224,7 @@ impl Client {
             {
                 if hop.target == Target::Origin {
                     let cause = latches.cause(server.errand.store())?;
-                    let reason = latches.reason(server.errand.store());
-                    let store = format!("store `{}`", server.shown);
-                    return Some(Error::not_contacted(&store, Target::Origin, cause, reason.as_deref()));
+                    return Some(self.not_contacted(server, server.errand.store(), cause));
                 }
                 hop.origin.clone()
             }

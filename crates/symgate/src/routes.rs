@@ -1,8 +1,8 @@
 //! Which routes lead to a URL: the choice of symgate-proxy in the words of symgate-http, without what is latched.
 
 use symgate_auth::{Origin, Refusal, UriScheme};
-use symgate_http::{NoRoute, Route, Routes};
-use symgate_policy::{LatchKey, Latches};
+use symgate_http::{NoRoute, Route, Routes, origin_of};
+use symgate_policy::{Cause, LatchKey, Latches};
 use symgate_proxy::{Kind, Proxy, ProxyConfig, Route as Chosen};
 use url::Url;
 
@@ -55,6 +55,11 @@ pub(crate) fn choose(config: &ProxyConfig, latches: &Latches, url: &Url) -> Resu
     }
 }
 
+/// The latched store that holds `url`, whoever names it: a path, a pointer or a redirect (DECISIONS §4).
+pub(crate) fn shut(latches: &Latches, url: &Url) -> Option<(LatchKey, Cause)> {
+    latches.covering(&origin_of(url)?, url.path())
+}
+
 /// The first proxy on the way to `url` that is latched.
 pub(crate) fn latched(config: &ProxyConfig, latches: &Latches, url: &Url) -> Option<Origin> {
     let routes = config.choose(url).into_routes().into_iter();
@@ -67,8 +72,6 @@ pub(crate) fn latched(config: &ProxyConfig, latches: &Latches, url: &Url) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use symgate_policy::Cause;
-
     use super::*;
 
     fn check(value: &str, latched: &[&str], url: &str, expected: Result<&str, Option<Refusal>>) {

@@ -2,8 +2,9 @@
 //! sixty files do not ask sixty times.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use symgate::auth::{Origin, UriScheme};
 use symgate::path::SymbolPath;
-use symgate::policy::Cause;
+use symgate::policy::{Cause, LatchKey};
 use symgate::proxy::ProxyConfig;
 use symgate::{Client, Config, ErrorKind, Job, Wanted};
 use symgate_tests::Dir;
@@ -59,6 +60,51 @@ fn searches_under_way_at_once_learn_of_a_refusal_by_a_server() {
             assert_eq!(found.unwrap_err().kind(), ErrorKind::Refused, "{status}");
         });
         assert_eq!(peer.heard().len(), 1, "{status}: {:#?}", peer.heard());
+    }
+}
+
+/// A `file.ptr` is another way to the same store, and each file may have one.
+#[test]
+fn a_pointer_leads_to_no_store_that_is_shut() {
+    let peer = saying("401 Unauthorized", "WWW-Authenticate: Basic realm=\"r\"\r\n");
+    let share = |dir: &Dir, base: &str| {
+        for number in 0..3 {
+            let id = wanted(number).id;
+            let url = peer.url(&format!("{base}{id}/{}", id.name));
+            dir.write(format!("share/{id}/file.ptr"), url);
+        }
+        format!("srv*{}*{}", dir.join("left").display(), dir.join("share").display())
+    };
+    // Where the pointers lead, and which store is latched beforehand.
+    for (base, latched, asked) in [
+        ("sym/", Some("/sym"), 0),
+        ("sym/", Some("/"), 0),
+        ("sym/", None, 1),
+        ("", None, 1),
+    ] {
+        let dir = Dir::new();
+        let path = SymbolPath::parse(&share(&dir, base)).path;
+        let client = Client::new(Config::new(path, dir.join("default"))).unwrap();
+        let origin = Origin::new(UriScheme::Http, "127.0.0.1", peer.address().port());
+        if let Some(latched) = latched {
+            let key = LatchKey::store(origin.clone(), latched);
+            client.session().latches().latch(key, Cause::ByUser);
+        }
+        let before = peer.heard().len();
+        for number in 0..3 {
+            let error = client.find(&wanted(number), &Job::silent()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Refused, "{base} {latched:?}: {error}");
+            assert_eq!(
+                error.latched().is_some(),
+                latched.is_some() || number > 0,
+                "{base} {latched:?}: {error}"
+            );
+            let server = format!("store `{origin}/{}`", base.trim_end_matches('/'));
+            let said = error.to_string();
+            assert!(said.starts_with(&server), "{base} {latched:?}: {said}");
+            assert!(!said.contains("share"), "{base} {latched:?}: {said}");
+        }
+        assert_eq!(peer.heard().len() - before, asked, "{base} {latched:?}");
     }
 }
 
