@@ -71,6 +71,7 @@ impl Client {
             gate,
             wanted,
             announced: Some(url),
+            shut: None,
             routes: Routes::new(),
             asked: None,
             is_html: false,
@@ -98,6 +99,7 @@ impl Client {
             asked,
             answer,
             led_to,
+            shut,
             ..
         } = visit;
         match fetched {
@@ -105,7 +107,7 @@ impl Client {
             // Our own stop, by which a body that nobody wants is cut short.
             Err(symgate_net::Error::Sink(_)) if !matches!(answer, Received::Nothing) => {}
             Err(error) => {
-                let error = self.failed(server, &gate, asked.as_ref(), error);
+                let error = self.failed(server, &gate, (asked.as_ref(), shut), error);
                 job.observe(&Event::Failed { store, error: &error });
                 return Err(error);
             }
@@ -183,6 +185,7 @@ impl Client {
             gate,
             wanted,
             announced: None,
+            shut: None,
             routes: Routes::new(),
             asked: None,
             is_html: false,
@@ -193,12 +196,21 @@ impl Client {
             Request::get(server.base.url().clone()).with_field("User-Agent", self.settings().user_agent.as_str());
         if let Err(error) = self.net().connect(request, &self.peers(), &mut visit, job.cancel) {
             // It latches what it has to, and is told by whoever needs the connection.
-            drop(self.failed(server, &visit.gate, None, error));
+            drop(self.failed(server, &visit.gate, (None, visit.shut), error));
         }
     }
 
-    /// What an error of the transport means, and what it shuts.
-    fn failed(&self, server: &Server, gate: &Gate, asked: Option<&Asked>, error: symgate_net::Error) -> Error {
+    /// What an error of the transport means, and what it shuts; `shut` is the latched store on the way.
+    fn failed(
+        &self,
+        server: &Server,
+        gate: &Gate,
+        (asked, shut): (Option<&Asked>, Option<(LatchKey, Cause)>),
+        error: symgate_net::Error,
+    ) -> Error {
+        if let Some((key, cause)) = shut {
+            return self.not_contacted(server, &key, cause);
+        }
         if let symgate_net::Error::Http(wire) = &error
             && let Some(hop) = wire.hop()
             && let Some(cause) = cause(wire)
@@ -302,6 +314,8 @@ struct Visit<'v> {
     wanted: Body<'v>,
     /// The request that is told of when there is a way for it.
     announced: Option<&'v Url>,
+    /// The latched store that a request would have gone to.
+    shut: Option<(LatchKey, Cause)>,
     /// The ways to the last URL that are left; the first is taken.
     routes: Routes,
     /// The last request for credentials.
@@ -435,6 +449,15 @@ impl CredentialSource for Visit<'_> {
 
 impl Handler for Visit<'_> {
     fn routes(&mut self, url: &Url) -> Result<Routes, symgate_http::NoRoute> {
+        // Redirects lead here too, and so does what was shut since the search began.
+        if let Some((key, cause)) = routes::shut(self.client.session().latches(), url) {
+            let reason = format!("{key} is not contacted any more: {cause}");
+            self.shut = Some((key, cause));
+            return Err(symgate_http::NoRoute {
+                refused: Some(Refusal::Latched),
+                reason,
+            });
+        }
         let routes = routes::choose(&self.client.settings().proxy, self.client.session().latches(), url)?;
         if let Some(url) = self.announced.take() {
             self.job.observe(&Event::Requested { url });

@@ -108,6 +108,36 @@ fn a_pointer_leads_to_no_store_that_is_shut() {
     }
 }
 
+#[test]
+fn a_redirect_leads_to_no_store_that_is_shut() {
+    let peer = saying("401 Unauthorized", "WWW-Authenticate: Basic realm=\"r\"\r\n");
+    let origin = Origin::new(UriScheme::Http, "127.0.0.1", peer.address().port());
+    // Which store is latched, and whether the redirect leads there.
+    for (latched, is_shut) in [("/sym", true), ("/", true), ("/sym/inner", false), ("/symbols", false)] {
+        let to = peer.url("sym/app");
+        let leading = Fault::start(move |request| match request.target.as_str() {
+            "/mirror/index2.txt" => Reply::missing(),
+            _ => Reply::answer("302 Found", &format!("Location: {to}\r\n"), ""),
+        });
+        let dir = Dir::new();
+        let path = format!("srv*{}*{}", dir.join("left").display(), leading.url("mirror"));
+        let client = Client::new(Config::new(SymbolPath::parse(&path).path, dir.join("default"))).unwrap();
+        let key = LatchKey::store(origin.clone(), latched);
+        client.session().latches().latch(key.clone(), Cause::ByUser);
+        let before = peer.heard().len();
+        let error = client.find(&wanted(0), &Job::silent()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused, "{latched}: {error}");
+        let cause = error.latched().map(|latched| latched.cause);
+        assert_eq!(cause, is_shut.then_some(Cause::ByUser), "{latched}: {error}");
+        if is_shut {
+            assert!(error.to_string().contains(&key.to_string()), "{latched}: {error}");
+            // Its own store is not to blame: another file may lie elsewhere.
+            assert_eq!(client.session().latches().list().len(), 1, "{latched}");
+        }
+        assert_eq!(peer.heard().len() == before, is_shut, "{latched}");
+    }
+}
+
 fn saying(status: &'static str, fields: &'static str) -> Fault {
     Fault::start(move |_| Reply::answer(status, fields, "<html>log in"))
 }
