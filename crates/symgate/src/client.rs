@@ -240,7 +240,7 @@ impl Client {
         let found = self.find_matching(wanted, job);
         match (found, job.habits.mismatch) {
             (Err(error), Mismatched::Accept) if error.kind() != ErrorKind::Interrupted => {
-                self.find_mismatched(wanted, job)?.ok_or(error)
+                self.find_mismatched(wanted, job, error)
             }
             (found, _) => found,
         }
@@ -260,13 +260,8 @@ impl Client {
             existing: Existing::Keep,
             ..job.habits
         };
-        match self.pass(wanted, &Job { habits, ..*job }, Take::Kept) {
-            Ok(found) => {
-                job.observe(&Event::Warning {
-                    text: &format!("`{}` stays, as there is no other: {error}", found.path.display()),
-                });
-                Ok(found)
-            }
+        match self.pass(wanted, &Job { habits, ..*job }, Take::Kept(&error)) {
+            Ok(found) => Ok(found),
             Err(interrupted) if interrupted.kind() == ErrorKind::Interrupted => Err(interrupted),
             Err(_) => Err(error),
         }
@@ -285,7 +280,7 @@ impl Client {
                 (Step::Chain(chain), _) => self.search(chain, wanted, job, take),
                 (Step::Directory { store, .. }, _) if is_marked(store) => self.search(store, wanted, job, take),
                 // It was looked into, and keeps no copies of what others have.
-                (Step::Directory { .. }, Take::Kept) => continue,
+                (Step::Directory { .. }, Take::Kept(_)) => continue,
                 (Step::Directory { directory, cache, .. }, _) => self.look(directory, cache.as_ref(), wanted, job),
             };
             match found {
@@ -311,17 +306,17 @@ impl Client {
         })
     }
 
-    /// The first PDB of another build, in the plain directories.
-    fn find_mismatched(&self, wanted: &Wanted, job: &Job<'_>) -> Result<Option<Found>, Error> {
+    /// The first PDB of another build, in the plain directories, where the search for the right one ended with `error`.
+    fn find_mismatched(&self, wanted: &Wanted, job: &Job<'_>, error: Error) -> Result<Found, Error> {
         for step in &self.planned.steps {
             if let Step::Directory { directory, store, .. } = step
                 && !is_marked(store)
-                && let Some(found) = self.look_for_another(directory, wanted, job)?
+                && let Some(found) = self.look_for_another(directory, wanted, job, &error)?
             {
-                return Ok(Some(found));
+                return Ok(found);
             }
         }
-        Ok(None)
+        Err(error)
     }
 
     /// Looks for several files at once, and hands each result over as soon as it is there, in any order.

@@ -216,6 +216,11 @@ impl Error {
         self.kind == ErrorKind::Missing
     }
 
+    /// Whether nobody has the file, and nobody said anything else.
+    pub(crate) fn is_plain_miss(&self) -> bool {
+        self.is_not_found() && self.status.is_none()
+    }
+
     /// Whether authentication is the reason.
     #[must_use]
     pub fn is_refused(&self) -> bool {
@@ -309,6 +314,22 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let said = source.to_string();
+        // Some foreign errors repeat their source.
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = source.source();
+    }
+    text
 }
 
 /// Who asked for what: the last question of a peer, where it put one.

@@ -15,6 +15,7 @@ use symgate_store::{Committed, Form, Probe, PutError, Store};
 use url::Url;
 
 use crate::client::{Client, Fit, Found, Job};
+use crate::error::chain;
 use crate::event::{Ended, Probed};
 use crate::place::{Chain, Place, Server};
 use crate::remote::{Body, Fetched};
@@ -28,8 +29,9 @@ pub(crate) enum Take<'p> {
     All,
     /// None from a store that has another one further upstream: that one is asked anew.
     Anew(&'p Passed),
-    /// Those that were passed over. Nobody is asked a second time, but whom a pointer among them names.
-    Kept,
+    /// Those that were passed over, as the search for others ended with this. Nobody is asked a second time, but whom a
+    /// pointer among them names.
+    Kept(&'p Error),
 }
 
 /// Whether a copy was passed over because it is to be replaced.
@@ -173,12 +175,13 @@ impl Client {
     }
 
     /// Looks through one plain directory for the PDB of another build: whole, and of another GUID or age alone. It is
-    /// kept in no store, whose key would call it the right one.
+    /// kept in no store, whose key would call it the right one; a warning says what kept the right one from being there.
     pub(crate) fn look_for_another(
         &self,
         directory: &Path,
         wanted: &Wanted,
         job: &Job<'_>,
+        error: &Error,
     ) -> Result<Option<Found>, Error> {
         for path in places(directory, wanted) {
             job.interrupted()?;
@@ -186,13 +189,20 @@ impl Client {
                 && let (Expected::PdbOf { .. }, Contained::PdbOf { .. }) = (mismatch.expected, mismatch.found)
             {
                 let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-                return Ok(Some(Found {
-                    id: wanted.id.clone(),
-                    path,
-                    source: directory.display().to_string(),
-                    bytes,
-                    fit: Fit::Mismatched,
-                }));
+                let id = &wanted.id;
+                return told(job, &Event::Looking { directory, id }, || {
+                    if !error.is_plain_miss() {
+                        warn(job, &path, &format!("another build is used: {}", chain(error)));
+                    }
+                    Ok(Found {
+                        id: id.clone(),
+                        path,
+                        source: directory.display().to_string(),
+                        bytes,
+                        fit: Fit::Mismatched,
+                    })
+                })
+                .map(Some);
             }
         }
         Ok(None)
@@ -215,7 +225,7 @@ impl Client {
                 Some(path)
             }
             Err(error) => {
-                warn(job, from, &put_error(error));
+                warn(job, from, &chain(&put_error(error)));
                 None
             }
         }
@@ -327,6 +337,11 @@ impl Walk<'_> {
                 };
                 let path = file.ok_or_else(|| Error::new(ErrorKind::Config, "the search lost its file"))?;
                 let bytes = fs::metadata(&path).map_or(self.bytes, |metadata| metadata.len());
+                if let Take::Kept(error) = self.take {
+                    self.job.observe(&Event::Warning {
+                        text: &format!("`{}` stays, as there is no other: {}", path.display(), chain(error)),
+                    });
+                }
                 Ok(Found {
                     id: self.wanted.clone(),
                     path,
@@ -420,7 +435,7 @@ impl Walk<'_> {
         let Some(Place::Server(server)) = self.chain.places.get(index) else {
             return Err(Stopped::Failed);
         };
-        if matches!(self.take, Take::Kept) {
+        if matches!(self.take, Take::Kept(_)) {
             let message = format!("`{}` is not asked again", server.shown);
             self.went_wrong(Error::new(ErrorKind::Missing, message));
             return Err(Stopped::Failed);
@@ -652,7 +667,7 @@ fn told(job: &Job<'_>, begun: &Event<'_>, search: impl FnOnce() -> Result<Found,
     let result = search();
     let outcome = match &result {
         Ok(found) => Ended::Found(&found.path),
-        Err(error) if error.is_not_found() && error.status().is_none() => Ended::Missing,
+        Err(error) if error.is_plain_miss() => Ended::Missing,
         Err(error) => Ended::Failed(error),
     };
     job.observe(&Event::Ended { outcome });

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
@@ -288,6 +289,35 @@ fn a_right_pdb_of_a_server_comes_before_one_of_another_build() {
 }
 
 #[test]
+fn a_file_that_stands_in_says_why_with_all_causes_before_the_search_ends() {
+    let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let closed = format!("http://{}/sym", closed.unwrap());
+    let missing = Fault::start(|_| Reply::missing());
+    // What is there, and whether the reason is more than a miss.
+    for (row, habits, server, warned) in [
+        ("another build", ACCEPT, closed.clone(), true),
+        ("another build, a miss", ACCEPT, missing.url("sym"), false),
+        ("a copy", REPLACE, closed, true),
+    ] {
+        let dir = Dir::new();
+        dir.write("plain/app.pdb", Pdb::new([7; 16], 1).build());
+        if habits == REPLACE {
+            dir.write(format!("left/{FILE}"), old());
+        }
+        let path = format!("{};{}", dir.join("plain").display(), chain(&dir, &["left"], &server));
+        let log = Log::default();
+        client(&dir, &path).find(&wanted(), &log.job(habits)).unwrap();
+        let warnings = log.warnings();
+        let warning = warnings.iter().find(|text| text.contains(&server));
+        assert_eq!(warning.is_some(), warned, "{row}: {warnings:?}");
+        // The cause of the cause: what the system said.
+        let refused = warning.is_none_or(|text| text.to_lowercase().contains("connection refused"));
+        assert!(refused || cfg!(windows), "{row}: {warnings:?}");
+        assert_eq!(log.last(), Some(Told::Ended), "{row}");
+    }
+}
+
+#[test]
 fn what_is_no_whole_pdb_is_never_accepted() {
     let pdb = Pdb::new([7; 16], 1).build();
     for (row, content) in [
@@ -444,9 +474,15 @@ fn szdd(content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The warnings of a search.
+/// The warnings and the ends of a search.
 #[derive(Default)]
-struct Log(Mutex<Vec<String>>);
+struct Log(Mutex<Vec<Told>>);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Told {
+    Ended,
+    Warning(String),
+}
 
 impl Log {
     fn job(&self, habits: Habits) -> Job<'_> {
@@ -457,14 +493,26 @@ impl Log {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
+        let told = self.0.lock().unwrap().clone().into_iter();
+        let warnings = told.filter_map(|told| match told {
+            Told::Ended => None,
+            Told::Warning(text) => Some(text),
+        });
+        warnings.collect()
+    }
+
+    fn last(&self) -> Option<Told> {
+        self.0.lock().unwrap().last().cloned()
     }
 }
 
 impl Observer for Log {
     fn observe(&self, _: usize, event: &Event<'_>) {
-        if let Event::Warning { text } = event {
-            self.0.lock().unwrap().push((*text).to_owned());
-        }
+        let told = match event {
+            Event::Ended { .. } => Told::Ended,
+            Event::Warning { text } => Told::Warning((*text).to_owned()),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(told);
     }
 }
