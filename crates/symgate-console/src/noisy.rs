@@ -119,6 +119,7 @@ impl State {
             Event::Looking { .. } => *speaker = Speaker::DbgHelp,
             Event::Probed { path, found } if *speaker == Speaker::DbgHelp => match found {
                 Probed::Found(_) => {}
+                Probed::Mismatched => line(format!("DBGHELP: {} - mismatched pdb", path.display())),
                 Probed::NoFile | Probed::NoPath => line(format!("DBGHELP: {} - file not found", path.display())),
                 Probed::Unreadable => line(format!("DBGHELP: {} - access denied", path.display())),
             },
@@ -128,7 +129,8 @@ impl State {
             Event::Ended { .. } if *speaker == Speaker::DbgHelp => {}
             Event::Probed { path, found } => {
                 let (code, what) = match found {
-                    Probed::Found(_) => return,
+                    // Stores have nothing but what its key says.
+                    Probed::Found(_) | Probed::Mismatched => return,
                     Probed::NoFile => (FILE_NOT_FOUND, "file not found"),
                     Probed::NoPath => (PATH_NOT_FOUND, "path not found"),
                     Probed::Unreadable => (ACCESS_DENIED, "access denied"),
@@ -268,5 +270,41 @@ const fn name(status: u16) -> &'static str {
         503 => "HTTP_STATUS_SERVICE_UNAVAIL",
         504 => "HTTP_STATUS_GATEWAY_TIMEOUT",
         _ => "HTTP_STATUS",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::path::Path;
+
+    use symgate::path::{FileId, Variant};
+
+    use super::*;
+
+    #[test]
+    fn a_look_into_a_directory_is_told_as_dbghelp_tells_it() {
+        let id: FileId = "x.pdb/497B72F6390A44FC878E5A2D63B6CC4B1".parse().unwrap();
+        for (found, expected) in [
+            (Probed::Found(Variant::Plain), ""),
+            (Probed::Mismatched, "DBGHELP: d/x.pdb - mismatched pdb\n"),
+            (Probed::NoFile, "DBGHELP: d/x.pdb - file not found\n"),
+            (Probed::NoPath, "DBGHELP: d/x.pdb - file not found\n"),
+            (Probed::Unreadable, "DBGHELP: d/x.pdb - access denied\n"),
+        ] {
+            let (noisy, told) = (Noisy::default(), RefCell::new(String::new()));
+            let directory = Path::new("d");
+            let path = Path::new("d/x.pdb");
+            for event in [
+                Event::Looking { directory, id: &id },
+                Event::Probed { path, found },
+                Event::Ended {
+                    outcome: Ended::Missing,
+                },
+            ] {
+                noisy.observe(0, &event, &|lines| told.borrow_mut().push_str(lines));
+            }
+            assert_eq!(told.into_inner(), expected, "{found:?}");
+        }
     }
 }

@@ -138,6 +138,8 @@ pub enum Ended<'e> {
 pub enum Probed {
     /// The file.
     Found(Variant),
+    /// A PDB of another build, in a plain directory; a warning says how it differs.
+    Mismatched,
     /// The directory, without the file.
     NoFile,
     /// Not even the directory.

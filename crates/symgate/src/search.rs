@@ -168,7 +168,13 @@ impl Client {
                     });
                 }
                 // Found by name alone: another build is simply not the file.
-                Err(mismatch) => warn(job, &path, &mismatch),
+                Err(mismatch) => {
+                    if is_another_build(&mismatch) {
+                        let found = Probed::Mismatched;
+                        job.observe(&Event::Probed { path: &path, found });
+                    }
+                    warn(job, &path, &mismatch);
+                }
             }
         }
         Err(Error::new(ErrorKind::Missing, format!("`{source}` does not have it")))
@@ -185,8 +191,9 @@ impl Client {
     ) -> Result<Option<Found>, Error> {
         for path in places(directory, wanted) {
             job.interrupted()?;
-            if let Err(CheckError::Mismatch(mismatch)) = self.judge(&wanted.id, &path)
-                && let (Expected::PdbOf { .. }, Contained::PdbOf { .. }) = (mismatch.expected, mismatch.found)
+            if self
+                .judge(&wanted.id, &path)
+                .is_err_and(|error| is_another_build(&error))
             {
                 let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
                 let id = &wanted.id;
@@ -672,6 +679,17 @@ fn told(job: &Job<'_>, begun: &Event<'_>, search: impl FnOnce() -> Result<Found,
     };
     job.observe(&Event::Ended { outcome });
     result
+}
+
+/// Whether a file is a PDB, whole, and of another build alone.
+fn is_another_build(error: &CheckError) -> bool {
+    let CheckError::Mismatch(mismatch) = error else {
+        return false;
+    };
+    matches!(
+        (&mismatch.expected, &mismatch.found),
+        (Expected::PdbOf { .. }, Contained::PdbOf { .. })
+    )
 }
 
 fn slot<'s>(chain: &'s Chain, spare: Option<&'s Store>, slot: Slot) -> Option<&'s Store> {

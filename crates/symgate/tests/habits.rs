@@ -11,7 +11,7 @@ use std::thread;
 
 use symgate::path::SymbolPath;
 use symgate::{
-    Client, Config, Error, ErrorKind, Event, Existing, Fit, Found, Habits, Job, Mismatched, Observer, Wanted,
+    Client, Config, Error, ErrorKind, Event, Existing, Fit, Found, Habits, Job, Mismatched, Observer, Probed, Wanted,
 };
 use symgate_net::Cancel;
 use symgate_tests::Dir;
@@ -318,6 +318,26 @@ fn a_file_that_stands_in_says_why_with_all_causes_before_the_search_ends() {
 }
 
 #[test]
+fn a_pdb_of_another_build_is_told_where_it_lies_once() {
+    let pdb = Pdb::new([7; 16], 1).build();
+    for (row, content, expected) in [
+        ("another build", pdb.clone(), 1),
+        ("cut", pdb[..pdb.len() - 1].to_vec(), 0),
+        ("the right one", new(), 0),
+    ] {
+        for habits in [Habits::default(), ACCEPT] {
+            let dir = Dir::new();
+            let path = dir.write("plain/pdb/app.pdb", &content);
+            let log = Log::default();
+            let _found = client(&dir, &dir.join("plain").display().to_string()).find(&wanted(), &log.job(habits));
+            let told = log.0.lock().unwrap().clone();
+            let mismatched = told.iter().filter(|told| **told == Told::Mismatched(path.clone()));
+            assert_eq!(mismatched.count(), expected, "{row}: {told:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_whole_pdb_is_never_accepted() {
     let pdb = Pdb::new([7; 16], 1).build();
     for (row, content) in [
@@ -481,6 +501,7 @@ struct Log(Mutex<Vec<Told>>);
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Told {
     Ended,
+    Mismatched(PathBuf),
     Warning(String),
 }
 
@@ -495,7 +516,7 @@ impl Log {
     fn warnings(&self) -> Vec<String> {
         let told = self.0.lock().unwrap().clone().into_iter();
         let warnings = told.filter_map(|told| match told {
-            Told::Ended => None,
+            Told::Ended | Told::Mismatched(_) => None,
             Told::Warning(text) => Some(text),
         });
         warnings.collect()
@@ -510,6 +531,10 @@ impl Observer for Log {
     fn observe(&self, _: usize, event: &Event<'_>) {
         let told = match event {
             Event::Ended { .. } => Told::Ended,
+            Event::Probed {
+                path,
+                found: Probed::Mismatched,
+            } => Told::Mismatched(path.to_path_buf()),
             Event::Warning { text } => Told::Warning((*text).to_owned()),
             _ => return,
         };
