@@ -230,7 +230,7 @@ impl Client {
         &self.planned.warnings
     }
 
-    /// Looks for one file, in the order of the symbol path.
+    /// Looks for one file: beside its module, where that is [known](Wanted::near), and in the order of the symbol path.
     ///
     /// # Errors
     ///
@@ -269,6 +269,16 @@ impl Client {
 
     /// One pass over the symbol path.
     fn pass(&self, wanted: &Wanted, job: &Job<'_>, take: Take<'_>) -> Result<Found, Error> {
+        if let Some(near) = &wanted.near
+            && !matches!(take, Take::Kept(_))
+        {
+            match self.look(near, None, wanted, job) {
+                Ok(found) => return Ok(found),
+                Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+                // The path is what the user wrote, so the reason is the path's.
+                Err(_) => {}
+            }
+        }
         let mut worst: Option<Error> = None;
         for (index, step) in self.planned.steps.iter().enumerate() {
             let found = match (step, take) {
@@ -306,13 +316,14 @@ impl Client {
         })
     }
 
-    /// The first PDB of another build, in the plain directories, where the search for the right one ended with `error`.
+    /// The first PDB of another build, beside the module or in the plain directories, where the search for the right one ended with `error`.
     fn find_mismatched(&self, wanted: &Wanted, job: &Job<'_>, error: Error) -> Result<Found, Error> {
-        for step in &self.planned.steps {
-            if let Step::Directory { directory, store, .. } = step
-                && !is_marked(store)
-                && let Some(found) = self.look_for_another(directory, wanted, job, &error)?
-            {
+        let plain = self.planned.steps.iter().filter_map(|step| match step {
+            Step::Directory { directory, store, .. } if !is_marked(store) => Some(directory),
+            _ => None,
+        });
+        for directory in wanted.near.iter().chain(plain) {
+            if let Some(found) = self.look_for_another(directory, wanted, job, &error)? {
                 return Ok(found);
             }
         }

@@ -338,6 +338,37 @@ fn a_pdb_of_another_build_is_told_where_it_lies_once() {
 }
 
 #[test]
+fn what_lies_beside_the_module_comes_first_and_is_kept_nowhere() {
+    let server = serving(&[(FILE, new())]);
+    let dir = Dir::new();
+    let cached = dir.join("cache").join(FILE);
+    let path = format!("cache*{};srv*{}", dir.join("cache").display(), server.url("sym"));
+    let client = client(&dir, &path);
+    let wanted = wanted().beside(dir.join("app"));
+    for (row, at, habits) in [
+        ("beside", "app/app.pdb", Habits::default()),
+        ("below", "app/symbols/pdb/app.pdb", Habits::default()),
+        ("anew", "app/app.pdb", REPLACE),
+    ] {
+        let beside = dir.write(at, old());
+        let found = client.find(&wanted, &with(habits)).unwrap();
+        assert_eq!((&found.path, found.fit), (&beside, Fit::Matched), "{row}");
+        assert!(!cached.exists(), "{row}");
+        fs::remove_file(beside).unwrap();
+    }
+    assert_eq!(server.targets(), [] as [String; 0]);
+    // Another build gives way to the right one, and takes its place where there is none.
+    let other = dir.write("app/app.pdb", Pdb::new([7; 16], 1).build());
+    let found = client.find(&wanted, &with(ACCEPT)).unwrap();
+    assert_eq!((found.path, found.fit), (cached, Fit::Matched));
+    let found = find_beside(&dir, "", &wanted, ACCEPT).unwrap();
+    assert_eq!((found.path, found.fit), (other, Fit::Mismatched));
+    // The reason is the path's.
+    let error = find_beside(&dir, "", &wanted, Habits::default()).unwrap_err();
+    assert_eq!(error.to_string(), "the symbol path searches nothing");
+}
+
+#[test]
 fn what_is_no_whole_pdb_is_never_accepted() {
     let pdb = Pdb::new([7; 16], 1).build();
     for (row, content) in [
@@ -465,6 +496,10 @@ fn strict(dir: &Dir, path: &str) -> Client {
 
 fn find(dir: &Dir, path: &str, habits: Habits) -> Result<Found, Error> {
     client(dir, path).find(&wanted(), &with(habits))
+}
+
+fn find_beside(dir: &Dir, path: &str, wanted: &Wanted, habits: Habits) -> Result<Found, Error> {
+    client(dir, path).find(wanted, &with(habits))
 }
 
 fn chain(dir: &Dir, stores: &[&str], server: &str) -> String {
