@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Bounds {
     /// From its start to its end; then it is ended. 60 s: a program may have to ask a server of its own.
+    ///
+    /// The transfer waits while a program stores or erases an answer, which may therefore take 5 s at most.
     pub time: Duration,
     /// Bytes of its output. 64 KiB: the longest bearer tokens have a few kilobytes.
     pub output: usize,
@@ -31,6 +33,14 @@ impl Bounds {
         output: 64 << 10,
     };
 
+    /// For a call whose result nobody waits for, while the transfer does.
+    pub(crate) fn of_telling(self) -> Self {
+        Self {
+            time: self.time.min(TELLING),
+            ..self
+        }
+    }
+
     /// When a call that begins now is over its time; `None` when never.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         Instant::now().checked_add(self.time)
@@ -42,3 +52,6 @@ impl Default for Bounds {
         Self::PROGRAM
     }
 }
+
+/// For a program to store or erase something.
+const TELLING: Duration = Duration::from_secs(5);

@@ -168,10 +168,21 @@ impl GitHelper {
     }
 
     /// Tells the helper what became of an answer.
-    fn tell(&self, operation: Operation, ask: &Ask, credentials: &Credentials, more: Option<&More>) {
-        if let Err(error) = self.try_tell(operation, ask, credentials, more) {
-            let what = operation.as_str();
-            self.ear.tell(&self.name, &format!("{what}: {error}"));
+    fn tell(
+        &self,
+        operation: Operation,
+        ask: &Ask,
+        credentials: &Credentials,
+        more: Option<&More>,
+        cancel: &AtomicBool,
+    ) {
+        match self.try_tell(operation, ask, credentials, more, cancel) {
+            // Whoever gave up need not hear of it.
+            Ok(()) | Err(HelperError::Program(ProgramError::Cancelled)) => {}
+            Err(error) => {
+                let what = operation.as_str();
+                self.ear.tell(&self.name, &format!("{what}: {error}"));
+            }
         }
     }
 
@@ -181,6 +192,7 @@ impl GitHelper {
         ask: &Ask,
         credentials: &Credentials,
         more: Option<&More>,
+        cancel: &AtomicBool,
     ) -> Result<(), HelperError> {
         let mut request = Request::default();
         let secret = match credentials {
@@ -205,7 +217,7 @@ impl GitHelper {
         if let Some(refresh) = refresh {
             request.add("oauth_refresh_token", refresh.expose())?;
         }
-        let ended = self.run(operation, request, Interaction::Silent, &AtomicBool::new(false))?;
+        let ended = self.run(operation, request, Interaction::Silent, cancel)?;
         if ended.status.success() {
             return Ok(());
         }
@@ -225,7 +237,10 @@ impl GitHelper {
         let call = Call {
             command,
             input: request.finish(),
-            bounds: self.bounds,
+            bounds: match operation {
+                Operation::Get => self.bounds,
+                Operation::Erase | Operation::Store => self.bounds.of_telling(),
+            },
             cancel,
         };
         call.run()
@@ -257,7 +272,7 @@ impl Source for GitHelper {
         }
     }
 
-    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, _cancel: &Arc<AtomicBool>) {
+    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, cancel: &Arc<AtomicBool>) {
         let operation = match outcome {
             // It may be judged yet: the gate gives it again, to the next scheme.
             Outcome::Abandoned => return,
@@ -268,13 +283,13 @@ impl Source for GitHelper {
         if outcome == Outcome::Accepted && more.as_ref().is_none_or(|more| more.storing == Storing::Forbidden) {
             return;
         }
-        self.tell(operation, ask, credentials, more.as_deref());
+        self.tell(operation, ask, credentials, more.as_deref(), cancel);
     }
 
-    fn keep(&self, ask: &Ask, credentials: &Credentials, _cancel: &Arc<AtomicBool>) {
+    fn keep(&self, ask: &Ask, credentials: &Credentials, cancel: &Arc<AtomicBool>) {
         match self.keep {
             Keep::Nothing => {}
-            Keep::Typed => self.tell(Operation::Store, ask, credentials, None),
+            Keep::Typed => self.tell(Operation::Store, ask, credentials, None, cancel),
         }
     }
 }

@@ -97,17 +97,17 @@ impl Keyring {
         self
     }
 
-    fn get(&self, ask: &Ask, cancel: &AtomicBool) -> Result<Option<Credentials>, KeyringError> {
+    fn get(&self, ask: &Ask, bounds: Bounds, cancel: &AtomicBool) -> Result<Option<Credentials>, KeyringError> {
         let account = account(ask);
         let read = move || Ok(Zeroizing::new(Entry::new(SERVICE, &account)?.get_secret()?));
-        match self.aside(cancel, read)? {
-            Some(secret) if secret.len() > self.bounds.output => Err(KeyringError::Format),
+        match self.aside(bounds, cancel, read)? {
+            Some(secret) if secret.len() > bounds.output => Err(KeyringError::Format),
             Some(secret) => split(&secret).map(Some).ok_or(KeyringError::Format),
             None => Ok(None),
         }
     }
 
-    fn set(&self, ask: &Ask, password: &Password) -> Result<(), KeyringError> {
+    fn set(&self, ask: &Ask, password: &Password, cancel: &AtomicBool) -> Result<(), KeyringError> {
         let Password { user, password } = password;
         if !is_plain(user.as_bytes()) {
             return Err(Broken.into());
@@ -115,28 +115,33 @@ impl Keyring {
         let secret = Zeroizing::new([user.as_bytes(), b"\n", password.expose()].concat());
         let account = account(ask);
         let write = move || Entry::new(SERVICE, &account)?.set_secret(&secret);
-        self.aside(&AtomicBool::new(false), write)?.ok_or(KeyringError::Locked)
+        self.aside(self.bounds.of_telling(), cancel, write)?
+            .ok_or(KeyringError::Locked)
     }
 
     /// Deletes the entry that holds this answer, and no other.
-    fn erase(&self, ask: &Ask, credentials: &Credentials) -> Result<(), KeyringError> {
-        let never = AtomicBool::new(false);
-        if !self.get(ask, &never)?.is_some_and(|kept| kept.same(credentials)) {
+    fn erase(&self, ask: &Ask, credentials: &Credentials, cancel: &AtomicBool) -> Result<(), KeyringError> {
+        let bounds = self.bounds.of_telling();
+        if !self
+            .get(ask, bounds, cancel)?
+            .is_some_and(|kept| kept.same(credentials))
+        {
             return Ok(());
         }
         let account = account(ask);
         let delete = move || Entry::new(SERVICE, &account)?.delete_credential();
-        self.aside(&never, delete).map(Option::unwrap_or_default)
+        self.aside(bounds, cancel, delete).map(Option::unwrap_or_default)
     }
 
     /// Asks the system on a thread of its own, which is left behind when it does not answer. `None` where there is no
     /// entry, or none without a word from its owner.
     fn aside<T: Send + 'static>(
         &self,
+        bounds: Bounds,
         cancel: &AtomicBool,
         work: impl FnOnce() -> keyring::Result<T> + Send + 'static,
     ) -> Result<Option<T>, KeyringError> {
-        let deadline = self.bounds.deadline();
+        let deadline = bounds.deadline();
         let (done, answer) = mpsc::sync_channel(1);
         thread::spawn(move || {
             // Nobody waits any more when it took too long.
@@ -160,8 +165,10 @@ impl Keyring {
     }
 
     fn tell(&self, what: &str, outcome: Result<(), KeyringError>) {
-        if let Err(error) = outcome {
-            self.ear.tell(NAME, &format!("{what}: {error}"));
+        match outcome {
+            // Whoever gave up need not hear of it.
+            Ok(()) | Err(KeyringError::Cancelled) => {}
+            Err(error) => self.ear.tell(NAME, &format!("{what}: {error}")),
         }
     }
 }
@@ -184,23 +191,23 @@ impl Source for Keyring {
         if lookup.ask.wanted != Wanted::Password || lookup.previous == Previous::Rejected {
             return Reply::None;
         }
-        match self.get(lookup.ask, lookup.cancel) {
+        match self.get(lookup.ask, self.bounds, lookup.cancel) {
             Ok(Some(credentials)) => Reply::Use(Arc::new(credentials)),
             Ok(None) | Err(KeyringError::Cancelled) => Reply::None,
             Err(error) => Reply::Failed(error.to_string()),
         }
     }
 
-    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, _cancel: &Arc<AtomicBool>) {
+    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, cancel: &Arc<AtomicBool>) {
         match outcome {
             Outcome::Abandoned | Outcome::Accepted => {}
-            Outcome::Rejected => self.tell("delete", self.erase(ask, credentials)),
+            Outcome::Rejected => self.tell("delete", self.erase(ask, credentials, cancel)),
         }
     }
 
-    fn keep(&self, ask: &Ask, credentials: &Credentials, _cancel: &Arc<AtomicBool>) {
+    fn keep(&self, ask: &Ask, credentials: &Credentials, cancel: &Arc<AtomicBool>) {
         if let (Keep::Typed, Credentials::Password(password)) = (self.keep, credentials) {
-            self.tell("write", self.set(ask, password));
+            self.tell("write", self.set(ask, password, cancel));
         }
     }
 }

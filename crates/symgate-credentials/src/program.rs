@@ -87,6 +87,9 @@ impl Call<'_> {
             bounds,
             cancel,
         } = self;
+        if cancel.load(Ordering::Relaxed) {
+            return Err(ProgramError::Cancelled);
+        }
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

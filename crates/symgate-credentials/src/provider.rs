@@ -232,14 +232,18 @@ impl Providers {
         Ok(request)
     }
 
-    fn tell(&self, errand: Errand, ask: &Ask, credentials: &Credentials, number: usize) {
+    fn tell(&self, errand: Errand, ask: &Ask, credentials: &Credentials, number: usize, cancel: &AtomicBool) {
         let Some(program) = self.programs.get(number) else {
             return;
         };
-        if let Err(error) = self.try_tell(program, errand, ask, credentials) {
-            let what = errand.as_str();
-            self.ear
-                .tell(NAME, &format!("`{}`: {what}: {error}", program.display()));
+        match self.try_tell(program, errand, ask, credentials, cancel) {
+            // Whoever gave up need not hear of it.
+            Ok(()) | Err(ProviderError::Program(ProgramError::Cancelled)) => {}
+            Err(error) => {
+                let what = errand.as_str();
+                self.ear
+                    .tell(NAME, &format!("`{}`: {what}: {error}", program.display()));
+            }
         }
     }
 
@@ -249,6 +253,7 @@ impl Providers {
         errand: Errand,
         ask: &Ask,
         credentials: &Credentials,
+        cancel: &AtomicBool,
     ) -> Result<(), ProviderError> {
         let mut request = self.describe(errand, ask)?;
         let secret = match credentials {
@@ -265,7 +270,7 @@ impl Providers {
             }
             _ => return Ok(()),
         };
-        let ended = self.run(program, errand, request, &AtomicBool::new(false))?;
+        let ended = self.run(program, errand, request, cancel)?;
         if ended.status.success() {
             return Ok(());
         }
@@ -285,7 +290,10 @@ impl Providers {
         let call = Call {
             command,
             input: request.finish(),
-            bounds: self.bounds,
+            bounds: match errand {
+                Errand::Get(..) => self.bounds,
+                Errand::Erase | Errand::Store => self.bounds.of_telling(),
+            },
             cancel,
         };
         call.run()
@@ -336,7 +344,7 @@ impl Source for Providers {
         }
     }
 
-    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, _cancel: &Arc<AtomicBool>) {
+    fn report(&self, ask: &Ask, credentials: &Credentials, outcome: Outcome, cancel: &Arc<AtomicBool>) {
         let errand = match outcome {
             // It may be judged yet: the gate gives it again, to the next scheme.
             Outcome::Abandoned => return,
@@ -348,7 +356,7 @@ impl Source for Providers {
             self.retried().retain(|other| *other != peer);
         }
         if let Some(entry) = self.ledger.settle(ask, credentials) {
-            self.tell(errand, ask, credentials, entry.with);
+            self.tell(errand, ask, credentials, entry.with, cancel);
         }
     }
 }

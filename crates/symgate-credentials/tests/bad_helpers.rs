@@ -6,14 +6,16 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use symgate_auth::{
     Answer, Ask, Channel, CredentialSource, Credentials, Origin, Outcome, Refusal, Scheme, Target, UriScheme, Wanted,
 };
 use symgate_credentials::{Askpass, Bounds, FirstAvailable, GitHelper, Netrc, Providers};
-use symgate_policy::{Answers, Errand, Policy, Prompter, Session, Source};
+use symgate_policy::{Answers, Errand, Interaction, Lookup, Policy, Previous, Prompter, Reply, Session, Source};
 use symgate_tests::Dir;
 
 /// What a program does, and what is told of it by a helper of git's, by a provider and by an askpass program; `""` is
@@ -138,6 +140,85 @@ fn a_program_that_gives_a_wrong_answer_is_asked_three_times() {
     assert_eq!(tries, 3);
     // Once for the name and once for the password.
     assert_eq!(fs::read_to_string(dir.join("log")).unwrap().lines().count(), 6);
+}
+
+/// What a program does that gives an answer and then hears what became of it, and how far that brings it.
+const TELLING: [(&str, &str, Outcome); 3] = [
+    ("hangs in store", "exec sleep 1000", Outcome::Accepted),
+    ("hangs in erase", "exec sleep 1000", Outcome::Rejected),
+    (
+        "ignores its end in store",
+        "trap '' TERM INT HUP; while :; do sleep 0.05; done",
+        Outcome::Accepted,
+    ),
+];
+
+#[test]
+fn a_program_that_hangs_when_it_is_told_costs_a_few_seconds() {
+    each_teller(|what, source, outcome, heard| {
+        let elapsed = tell(source, outcome, &Arc::default());
+        assert!(elapsed < WATCHDOG / 2, "{what}: {elapsed:?}");
+        heard.check(what, "did not end within 5 s");
+    });
+}
+
+#[test]
+fn a_program_that_hangs_when_it_is_told_goes_with_its_caller() {
+    each_teller(|what, source, outcome, heard| {
+        let cancel = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&cancel);
+        let setter = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(500));
+            flag.store(true, Ordering::Relaxed);
+        });
+        let elapsed = tell(source, outcome, &cancel);
+        assert!(elapsed < Duration::from_secs(4), "{what}: {elapsed:?}");
+        heard.check(what, "");
+        setter.join().unwrap();
+    });
+}
+
+/// Each of [`TELLING`] as a helper of git's and as a provider, with the bounds that they have by themselves; all at the
+/// same time.
+fn each_teller(check: impl Fn(&str, &dyn Source, Outcome, &Heard) + Sync) {
+    thread::scope(|scope| {
+        for (what, script, outcome) in TELLING {
+            let script =
+                format!("case $1 in get|Get) printf 'username=alice\\npassword=alice\\n';; *) {script};; esac");
+            for kind in ["git's", "the debuggers'"] {
+                let (script, check) = (script.clone(), &check);
+                scope.spawn(move || {
+                    let dir = Dir::new();
+                    let program = program(&dir, &script);
+                    let heard = Heard::default();
+                    let listener = Arc::new(heard.listener());
+                    let source: Box<dyn Source> = if kind == "git's" {
+                        Box::new(GitHelper::new(&program.display().to_string()).with_listener(listener))
+                    } else {
+                        Box::new(Providers::from_file(program).unwrap().with_listener(listener))
+                    };
+                    check(&format!("{kind} {what}"), &*source, outcome, &heard);
+                });
+            }
+        }
+    });
+}
+
+/// How long a source takes that has answered and hears what became of it.
+fn tell(source: &dyn Source, outcome: Outcome, cancel: &Arc<AtomicBool>) -> Duration {
+    let reply = source.look_up(&Lookup {
+        ask: &ask(),
+        user: None,
+        previous: Previous::None,
+        interaction: Interaction::Silent,
+        cancel: &Arc::default(),
+    });
+    let Reply::Use(credentials) = reply else {
+        panic!("{reply:?}")
+    };
+    let start = Instant::now();
+    source.report(&ask(), &credentials, outcome, cancel);
+    start.elapsed()
 }
 
 fn next_answers(what: &str, source: impl Source + 'static, expected: &str) {
