@@ -14,7 +14,7 @@ use symgate_policy::{Interaction, Listener, Lookup, Reply, Source};
 use self::command::Helper;
 pub use self::reply::{GitReply, GitReplyError, Storing};
 use crate::keep::Ear;
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::{Entry, Ledger, Told};
 use crate::lines::{self, Broken, Request};
 use crate::program::{Call, Ended, ProgramError};
 use crate::{Bounds, Keep};
@@ -107,7 +107,7 @@ impl GitHelper {
             bounds: Bounds::default(),
             keep: Keep::default(),
             ear: Ear::default(),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(Told::Peer),
         }
     }
 

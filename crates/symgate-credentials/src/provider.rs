@@ -16,7 +16,7 @@ pub use self::listing::{ProviderWarning, ProviderWarningKind, ProvidersError};
 pub use self::reply::{ProviderReply, ProviderReplyError};
 use crate::Bounds;
 use crate::keep::Ear;
-use crate::ledger::{Entry, Ledger, Peer};
+use crate::ledger::{Entry, Ledger, Peer, Told};
 use crate::lines::{self, Broken, Request};
 use crate::program::{Call, Ended, ProgramError};
 
@@ -39,8 +39,8 @@ use crate::program::{Call, Ended, ProgramError};
 /// asked once more, with `isretry=true`, which makes them pass by their cache.
 ///
 /// An answer is a name with a password, or `credentialkind=Bearer` with `header=Bearer …`. One that does not fit the
-/// request of the server is kept for the request that follows, so that nobody is asked twice. Acceptance is told by
-/// `Store` and rejection by `Erase`, to the provider whose answer it was.
+/// request of the server is kept for the request for the same path that follows, so that nobody is asked twice.
+/// Acceptance is told by `Store` and rejection by `Erase`, to the provider whose answer it was and with the same path.
 ///
 /// # Proxies
 ///
@@ -117,7 +117,7 @@ impl Providers {
             parent: None,
             bounds: Bounds::default(),
             ear: Ear::default(),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(Told::Path),
             retried: Mutex::default(),
         })
     }

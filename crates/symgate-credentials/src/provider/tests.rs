@@ -285,6 +285,35 @@ mod run {
     }
 
     #[test]
+    fn an_answer_for_one_path_is_not_used_for_another() {
+        let dir = Dir::new();
+        let script = format!(
+            "path=$(sed -n 's/^path=//p' '{}' | tail -n 1); test $1 = Get && echo \"password=for $path\"",
+            dir.join("log").display()
+        );
+        let providers = providers(&dir, &[&script]);
+        let of = |path: &str, ask: Ask| Ask {
+            path: path.to_owned(),
+            ..ask
+        };
+        assert_eq!(shown(&look_up_first(&providers, &of("/a/x.pdb", ask_token()))), "None");
+        let other = of("/b/x.pdb", ask());
+        let reply = look_up_first(&providers, &other);
+        assert_eq!(shown(&reply), ":for b/x.pdb");
+        assert_eq!(
+            shown(&look_up_first(&providers, &of("/a/x.pdb", ask()))),
+            ":for a/x.pdb",
+            "it was put by"
+        );
+        assert_eq!(told(&dir).matches("# 1 Get").count(), 2);
+        let Reply::Use(credentials) = reply else { panic!() };
+        providers.report(&of("/a/x.pdb", ask()), &credentials, Outcome::Accepted, &Arc::default());
+        assert!(!told(&dir).contains("# 1 Store"), "nobody gave it for that path");
+        providers.report(&other, &credentials, Outcome::Accepted, &Arc::default());
+        assert!(told(&dir).contains("# 1 Store\nprotocol=https\nhost=symbols.example\npath=b/x.pdb\n"));
+    }
+
+    #[test]
     fn a_token_is_stored_as_a_header() {
         let dir = Dir::new();
         let providers = providers(
