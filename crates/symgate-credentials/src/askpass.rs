@@ -75,10 +75,7 @@ impl Askpass {
         match call.run() {
             Ok(ended) if ended.status.success() => Ok(ended.output),
             Ok(ended) if ended.status.code().is_some() => Err(Prompted::Cancelled),
-            Ok(ended) => {
-                let complaint = ended.complaint.tail(&[ended.output.0.trim_ascii()]);
-                Err(Prompted::Failed(format!("ended with {}{complaint}", ended.status)))
-            }
+            Ok(ended) => Err(Prompted::Failed(ended.describe(&[]))),
             Err(ProgramError::Cancelled) => Err(Prompted::Cancelled),
             Err(error) => Err(Prompted::Failed(error.to_string())),
         }

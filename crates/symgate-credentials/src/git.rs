@@ -143,7 +143,7 @@ impl GitHelper {
         }
         let ended = self.run(Operation::Get, request, lookup.interaction, lookup.cancel)?;
         if !ended.status.success() {
-            return Err(HelperError::Ended(told(&ended, &[])));
+            return Err(HelperError::Ended(ended.describe(&[])));
         }
         let GitReply::Answer {
             credentials,
@@ -222,7 +222,7 @@ impl GitHelper {
             return Ok(());
         }
         let refresh = refresh.map(Secret::expose).unwrap_or_default();
-        Err(HelperError::Ended(told(&ended, &[secret.expose(), refresh])))
+        Err(HelperError::Ended(ended.describe(&[secret.expose(), refresh])))
     }
 
     fn run(
@@ -318,10 +318,6 @@ fn keep_silent(command: &mut Command, interaction: Interaction) {
             .env_remove("GIT_ASKPASS")
             .env_remove("SSH_ASKPASS");
     }
-}
-
-fn told(ended: &Ended, secrets: &[&[u8]]) -> String {
-    format!("ended with {}{}", ended.status, ended.complaint.tail(secrets))
 }
 
 fn has_passed(expiry: u64) -> bool {

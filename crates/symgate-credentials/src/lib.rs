@@ -21,8 +21,9 @@
 //! Unix by its process group; on Windows only itself. No program gets the terminal. One that is told to store or erase
 //! an answer gets 5 s at most: the transfer waits, and nobody for what comes of it.
 //!
-//! What it writes to its standard error is not shown but for its last line when it fails, made harmless, and not even
-//! that when a secret of the call is in it.
+//! What it writes to its standard error is not shown but for its last line when it fails, made harmless; and not even
+//! that when it has said something on its standard output, which may hold a secret, or when a secret that it was told is
+//! in the line.
 //!
 //! # Example
 //!

@@ -49,6 +49,7 @@ impl std::fmt::Debug for Hidden {
 }
 
 impl Complaint {
+    /// Of whole lines, but for the last: in the rest of a line a secret may be cut, and then nothing finds it.
     pub(crate) fn new(tail: Zeroizing<Vec<u8>>) -> Self {
         Self(Hidden(tail))
     }

@@ -78,6 +78,19 @@ pub(crate) enum ProgramError {
     Watch(io::Error),
 }
 
+impl Ended {
+    /// How it ended, with its last complaint where that gives away nothing: a program that has said something may have
+    /// complained of the same, in whatever words, and `secrets` are those that it was told.
+    pub(crate) fn describe(&self, secrets: &[&[u8]]) -> String {
+        let complaint = if self.output.0.is_empty() {
+            self.complaint.tail(secrets)
+        } else {
+            String::new()
+        };
+        format!("ended with {}{complaint}", self.status)
+    }
+}
+
 impl Call<'_> {
     /// Runs the program to its end, or ends it.
     pub(crate) fn run(self) -> Result<Ended, ProgramError> {
@@ -102,7 +115,7 @@ impl Call<'_> {
             Ok(status) => Ok(Ended {
                 status,
                 output: Said(ears.output.take()),
-                complaint: Complaint::new(ears.complaint.take()),
+                complaint: Complaint::new(ears.complaint.take_lines()),
             }),
             Err(error) => {
                 system::end(&mut child);
@@ -263,12 +276,27 @@ fn keep_tail(mut pipe: impl Read, tail: &Shared) {
 
 /// Bytes that a thread adds to and that are taken although the thread may never end.
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Zeroizing<Vec<u8>>>>);
+struct Shared(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    bytes: Zeroizing<Vec<u8>>,
+    start: Start,
+}
+
+/// What the first kept byte is.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Start {
+    #[default]
+    First,
+    /// There were others before.
+    Later,
+}
 
 impl Shared {
     /// Whether the bytes still had room.
     fn add(&self, bytes: &[u8], most: usize) -> bool {
-        let mut all = self.lock();
+        let all = &mut self.lock().bytes;
         let length = all.len() + bytes.len();
         if length > most {
             return false;
@@ -276,7 +304,7 @@ impl Shared {
         if length > all.capacity() {
             // A vector that grows by itself leaves its old memory as it was.
             let mut more = Zeroizing::new(Vec::with_capacity(length.max(2 * all.capacity())));
-            more.extend_from_slice(&all);
+            more.extend_from_slice(all);
             *all = more;
         }
         all.extend_from_slice(bytes);
@@ -286,18 +314,34 @@ impl Shared {
     /// Keeps the last [`TAIL`] bytes.
     fn replace_tail(&self, bytes: &[u8]) {
         let mut all = self.lock();
-        let kept = TAIL.saturating_sub(bytes.len()).min(all.len());
+        let kept = TAIL.saturating_sub(bytes.len()).min(all.bytes.len());
         let mut tail = Zeroizing::new(Vec::with_capacity(kept + bytes.len()));
-        tail.extend_from_slice(all.get(all.len() - kept..).unwrap_or_default());
+        let cut = all.bytes.len() - kept;
+        tail.extend_from_slice(all.bytes.get(cut..).unwrap_or_default());
         tail.extend_from_slice(bytes);
-        *all = tail;
+        all.bytes = tail;
+        if cut > 0 {
+            all.start = Start::Later;
+        }
     }
 
     fn take(&self) -> Zeroizing<Vec<u8>> {
-        std::mem::take(&mut *self.lock())
+        std::mem::take(&mut *self.lock()).bytes
     }
 
-    fn lock(&self) -> MutexGuard<'_, Zeroizing<Vec<u8>>> {
+    /// Without the rest of a line whose beginning is gone.
+    fn take_lines(&self) -> Zeroizing<Vec<u8>> {
+        let Kept { bytes, start } = std::mem::take(&mut *self.lock());
+        match start {
+            Start::First => bytes,
+            Start::Later => {
+                let rest = bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+                Zeroizing::new(rest.and_then(|rest| bytes.get(rest..)).unwrap_or_default().to_vec())
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         // Each change is whole: nothing between its steps panics.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

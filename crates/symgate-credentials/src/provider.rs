@@ -194,7 +194,7 @@ impl Providers {
         match reply {
             Ok(ProviderReply::Failed(why)) => Err(ProviderError::Ended(why)),
             // What it said may be half of an answer.
-            _ if !ended.status.success() => Err(ProviderError::Ended(told(&ended, &[]))),
+            _ if !ended.status.success() => Err(ProviderError::Ended(ended.describe(&[]))),
             Ok(ProviderReply::Answer(credentials)) => Ok(Some(credentials)),
             Ok(ProviderReply::Nothing) => Ok(None),
             Err(error) => Err(error.into()),
@@ -274,7 +274,7 @@ impl Providers {
         if ended.status.success() {
             return Ok(());
         }
-        Err(ProviderError::Ended(told(&ended, &[secret.expose()])))
+        Err(ProviderError::Ended(ended.describe(&[secret.expose()])))
     }
 
     fn run(
@@ -369,10 +369,6 @@ impl Errand {
             Self::Store => "Store",
         }
     }
-}
-
-fn told(ended: &Ended, secrets: &[&[u8]]) -> String {
-    format!("ended with {}{}", ended.status, ended.complaint.tail(secrets))
 }
 
 const NAME: &str = "credential providers";

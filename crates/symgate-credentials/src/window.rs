@@ -112,10 +112,7 @@ impl Window {
                 Err(Prompted::Cancelled)
             }
             Ok(ended) if ended.status.code() == Some(1) => Err(Prompted::Unavailable),
-            Ok(ended) => {
-                let complaint = ended.complaint.tail(&[ended.output.0.trim_ascii()]);
-                Err(Prompted::Failed(format!("ended with {}{complaint}", ended.status)))
-            }
+            Ok(ended) => Err(Prompted::Failed(ended.describe(&[]))),
             Err(ProgramError::Cancelled) => Err(Prompted::Cancelled),
             Err(ProgramError::Start(error)) if error.kind() == io::ErrorKind::NotFound => Err(Prompted::Unavailable),
             Err(error) => Err(Prompted::Failed(error.to_string())),

@@ -99,6 +99,14 @@ fn what_it_does_decides_what_comes_of_it() {
             "echo S3cret; echo S3cret >&2; kill -KILL $$",
             "Failed(\"ended with signal: 9 (SIGKILL)\")",
         ),
+        (
+            "echo S3cret; echo more; echo 'got S3cret' >&2; kill -KILL $$",
+            "Failed(\"ended with signal: 9 (SIGKILL)\")",
+        ),
+        (
+            "echo broken >&2; kill -KILL $$",
+            "Failed(\"ended with signal: 9 (SIGKILL): broken\")",
+        ),
         ("exec <&-; echo word", "word:word"),
         ("echo word; sleep 1000 & exit 0", "word:word"),
     ];

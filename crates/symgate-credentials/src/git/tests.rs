@@ -224,6 +224,10 @@ mod run {
                 "echo 'fatal: no such thing' >&2; exit 1",
                 "ended with exit status: 1: fatal: no such thing",
             ),
+            (
+                "printf 'username=a\\npassword=S3cret\\n'; echo 'no S3cret' >&2; exit 1",
+                "ended with exit status: 1",
+            ),
             ("echo garbage", "its answer has a line without `=`"),
             ("exec sleep 1000", "did not end within 3 s"),
             ("head -c 10000000 /dev/zero", "said more than 1000 bytes"),

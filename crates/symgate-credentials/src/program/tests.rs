@@ -45,6 +45,20 @@ fn what_it_says_comes_back_with_its_status_and_complaint() {
 }
 
 #[test]
+fn a_complaint_whose_beginning_is_lost_is_not_told() {
+    let long = "head -c 5000 /dev/zero | tr '\\0' x >&2; echo S3cret >&2";
+    let table = [
+        (long.to_owned(), "ended with exit status: 3"),
+        (format!("{long}; echo why >&2"), "ended with exit status: 3: why"),
+        ("echo said; echo why >&2".to_owned(), "ended with exit status: 3"),
+    ];
+    for (line, expected) in table {
+        let ended = run(&format!("{line}; exit 3"), LONG).unwrap();
+        assert_eq!(ended.describe(&[]), expected, "{line}");
+    }
+}
+
+#[test]
 fn each_bad_program_ends_in_time_with_a_clear_error() {
     let table = [
         (SHORT, "exec sleep 1000", "did not end within 300 ms"),

@@ -23,7 +23,8 @@ use crate::plain::harmless;
 pub enum ProviderReply {
     /// These. A password may come without a name: servers that take a token as a password ignore the name.
     Answer(Credentials),
-    /// An error, in its own words, made harmless and short; without them when they hold what it gave beside them.
+    /// An error, in its own words, made harmless and short; without them when they hold another line or value
+    /// of its answer, but for the user's name and what it was told.
     Failed(String),
     /// Nothing here.
     Nothing,
@@ -55,22 +56,35 @@ impl ProviderReply {
         let mut header: Option<Secret> = None;
         let mut kind = Kind::Basic;
         let mut error: Option<&[u8]> = None;
+        let mut secrets = Vec::new();
         let text = |value| lines::text(value).ok_or(ProviderReplyError::Value);
         let secret = |value| lines::secret(value).ok_or(ProviderReplyError::Value);
-        for (key, value) in lines::lines(output).filter_map(lines::pair) {
+        for line in lines::lines(output) {
+            let Some((key, value)) = lines::pair(line) else {
+                secrets.push(line);
+                continue;
+            };
             match key.trim_ascii().to_ascii_lowercase().as_slice() {
                 b"username" => text(value)?.clone_into(&mut user),
-                b"password" => password = Some(secret(value)?),
-                b"header" => header = Some(secret(value)?),
+                b"password" => {
+                    secrets.push(value);
+                    password = Some(secret(value)?);
+                }
+                b"header" => {
+                    secrets.push(value);
+                    secrets.extend(value.split(u8::is_ascii_whitespace).next_back());
+                    header = Some(secret(value)?);
+                }
                 b"credentialkind" => kind = Kind::parse(value),
                 b"error" => error = Some(value),
-                _ => {}
+                // What it was told.
+                b"protocol" | b"host" | b"path" | b"resourcekind" | b"isretry" | b"issilent" | b"interactive" => {}
+                // Nobody knows what that is; it may be another secret.
+                _ => secrets.push(value),
             }
         }
         if let Some(error) = error {
-            let secrets = [&password, &header].map(|secret| secret.as_ref().map_or(&[][..], Secret::expose));
-            let token = secrets[1].split(|byte| *byte == b' ').next_back().unwrap_or_default();
-            return Ok(Self::Failed(shown(error, &[secrets[0], secrets[1], token])));
+            return Ok(Self::Failed(shown(error, &secrets)));
         }
         match (kind, header, password) {
             (Kind::Bearer, Some(header), _) => token(&header).map(Credentials::Bearer).map(Self::Answer),

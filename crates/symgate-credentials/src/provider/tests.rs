@@ -54,6 +54,16 @@ fn replies_mean_what_the_debuggers_say() {
             b"error=t is wrong\nheader=Bearer t\n",
             "Failed(\"it reports an error\")",
         ),
+        (
+            b"password=p1\npassword=p2\nerror=p1 is wrong\n",
+            "Failed(\"it reports an error\")",
+        ),
+        (b"pin=1234\nerror=1234 is wrong\n", "Failed(\"it reports an error\")"),
+        (b"S3cret\nerror=S3cret is wrong\n", "Failed(\"it reports an error\")"),
+        (
+            b"host=h\nissilent=true\nusername=a\nerror=a at h is true\n",
+            "Failed(\"a at h is true\")",
+        ),
         (b"error=\n", "Failed(\"it reports an error\")"),
     ];
     for (output, expected) in table {
@@ -346,7 +356,7 @@ mod run {
             output: 1000,
         };
         let scripts = [
-            "echo password=S3cret; exit 3",
+            "echo password=S3cret; echo got S3cret >&2; exit 3",
             "exec sleep 1000",
             "head -c 10000000 /dev/zero",
             "echo garbage",

@@ -103,6 +103,10 @@ fn how_it_ends_decides_what_comes_of_it() {
             "Unavailable",
         ),
         ("exit 5", "Failed(\"ended with exit status: 5\")"),
+        (
+            "echo S3cret; echo more; echo 'got S3cret' >&2; exit 5",
+            "Failed(\"ended with exit status: 5\")",
+        ),
         ("exit 0", "Failed(\"it said nothing\")"),
         ("echo", ":"),
     ];
