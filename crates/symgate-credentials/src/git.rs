@@ -27,8 +27,9 @@ use crate::{Bounds, Keep};
 ///
 /// As in git's `credential.helper`: `NAME ARGUMENTS` runs `git credential-NAME ARGUMENTS`, an absolute path with
 /// arguments runs as it is, and what begins with `!` is for the shell. `get`, `store` or `erase` is added at the end. On
-/// Unix all three pass through `sh`, as git does it, so `~` and quotes work. On Windows git brings a shell of its own,
-/// which is not looked for: there words are split at blanks outside double quotes, and `!` is for `cmd /C`.
+/// Unix all three pass through `sh`, as git does it, so `~` and quotes work; a single program runs in the shell's place.
+/// On Windows git brings a shell of its own, which is not looked for: there words are split at blanks outside double
+/// quotes, and `!` is for `cmd /C`.
 ///
 /// # What is said to it
 ///

@@ -18,8 +18,9 @@
 //! Each call of a program has [`Bounds`] and sees the caller's cancel flag within 100 ms. One that hangs, says too much,
 //! says nothing, closes its input or leaves a process that holds its output costs no more than the bounds, ends as one
 //! line that says what went wrong, and the next link is asked. A program that is ended takes what it started with it, on
-//! Unix by its process group; on Windows only itself. No program gets the terminal. One that is told to store or erase
-//! an answer gets 5 s at most: the transfer waits, and nobody for what comes of it.
+//! Unix by its process group, which has 120 ms to put things in order; on Windows only itself. No program gets the
+//! terminal. One that is told to store or erase an answer gets 5 s at most: the transfer waits, and nobody for what comes
+//! of it.
 //!
 //! What it writes to its standard error is not shown but for its last line when it fails, made harmless; and not even
 //! that when it has said something on its standard output, which may hold a secret, or when a secret that it was told is

@@ -50,9 +50,16 @@ impl Helper {
     pub(super) fn command(&self, operation: Operation) -> Command {
         let (text, operation) = (&self.text, operation.as_str());
         let mut command = Command::new("sh");
+        // In place of the shell, so that a signal goes to the program; a list of several would lose all but the first.
+        let exec = if text.contains([';', '&', '|', '\n']) {
+            ""
+        } else {
+            "exec "
+        };
         command.arg("-c").arg(match self.kind {
-            Kind::Path | Kind::Snippet => format!("{text} {operation}"),
-            Kind::Word => format!("git credential-{text} {operation}"),
+            Kind::Path => format!("{exec}{text} {operation}"),
+            Kind::Snippet => format!("{text} {operation}"),
+            Kind::Word => format!("{exec}git credential-{text} {operation}"),
         });
         command
     }
@@ -147,6 +154,21 @@ mod tests {
             let helper = Helper::parse(command);
             assert_eq!((helper.kind, helper.name().as_str()), (kind, name), "{command}");
             assert!(!format!("{helper:?} {}", helper.name()).contains("S3cret"), "{command}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_program_runs_in_place_of_the_shell() {
+        let table = [
+            ("store --file ~/x", "exec git credential-store --file ~/x get"),
+            ("'/bin/a b' c", "exec '/bin/a b' c get"),
+            ("/bin/a | /bin/b", "/bin/a | /bin/b get"),
+            ("!a b", "a b get"),
+        ];
+        for (command, expected) in table {
+            let run = Helper::parse(command).command(Operation::Get);
+            assert!(run.get_args().eq(["-c", expected]), "{run:?}");
         }
     }
 

@@ -153,6 +153,29 @@ fn what_it_started_ends_with_it() {
 }
 
 #[test]
+fn what_it_started_may_put_things_in_order() {
+    let dir = symgate_tests::Dir::new();
+    let file = dir.join("order");
+    let line = format!(
+        "sh -c \"trap 'sleep 0.01; echo done >{0}; exit' TERM; echo began >{0}; while :; do sleep 0.01; done\"; exit 3",
+        file.display()
+    );
+    let cancel = Arc::new(AtomicBool::new(false));
+    let (flag, began) = (Arc::clone(&cancel), file.clone());
+    let setter = thread::spawn(move || {
+        while !began.exists() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        thread::sleep(Duration::from_millis(50));
+        flag.store(true, Ordering::Relaxed);
+    });
+    let outcome = call(&line, LONG, &cancel).run();
+    assert!(matches!(outcome, Err(ProgramError::Cancelled)), "{outcome:?}");
+    setter.join().unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "done\n");
+}
+
+#[test]
 fn a_missing_program_says_so() {
     let call = Call {
         command: Command::new("/nonexistent/program"),

@@ -8,7 +8,8 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, test_kill_process_group, waitid};
 
 /// Lets the program lead a group of its own.
 pub(super) fn prepare(command: &mut Command) {
@@ -21,7 +22,8 @@ pub(super) fn is_stopped(child: &Child) -> bool {
     matches!(waitid(WaitId::Pid(Pid::from_child(child)), options), Ok(Some(_)))
 }
 
-/// Ends the group: first so that a window or a terminal can be put in order, then for certain.
+/// Ends the group: first so that a window or a terminal can be put in order, then for certain. A shell that leads it goes
+/// at once; what it runs has the same time, so it is the group that is waited for.
 pub(super) fn end(child: &mut Child) {
     // The program was not waited for yet, or there is nothing to end: its number is nobody else's.
     if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
@@ -31,23 +33,35 @@ pub(super) fn end(child: &mut Child) {
     let _gone = kill_process_group(group, Signal::TERM);
     // What was stopped hears nothing else.
     let _gone = kill_process_group(group, Signal::CONT);
-    wait(PATIENCE, || has_ended(group));
+    let is_empty = wait(PATIENCE, || {
+        // What has ended counts as a member until it is waited for.
+        let has_ended = !matches!(child.try_wait(), Ok(None));
+        has_ended && matches!(test_kill_process_group(group), Err(Errno::SRCH))
+    });
+    if is_empty {
+        return;
+    }
+    // Whoever is left keeps the group's number taken.
     let _gone = kill_process_group(group, Signal::KILL);
-    wait(PATIENCE, || !matches!(child.try_wait(), Ok(None)));
+    wait(CERTAINTY, || !matches!(child.try_wait(), Ok(None)));
 }
 
-/// Whether it ended, without waiting for it: the group's number stays taken.
-fn has_ended(program: Pid) -> bool {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    !matches!(waitid(WaitId::Pid(program), options), Ok(None))
-}
-
-fn wait(most: Duration, mut done: impl FnMut() -> bool) {
+/// Whether it is done within the time.
+fn wait(most: Duration, mut done: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
-    while !done() && start.elapsed() < most {
+    loop {
+        if done() {
+            return true;
+        }
+        if start.elapsed() >= most {
+            return false;
+        }
         thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// Together with the time until a cancel flag is seen it stays below 100 ms.
-const PATIENCE: Duration = Duration::from_millis(30);
+/// To end in order. With the time until a cancel flag is seen, and [`CERTAINTY`], it stays below 200 ms (DECISIONS §5).
+const PATIENCE: Duration = Duration::from_millis(120);
+
+/// To be gone after a signal that nothing ignores.
+const CERTAINTY: Duration = Duration::from_millis(30);
