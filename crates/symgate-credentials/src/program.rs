@@ -3,7 +3,8 @@
 //! The program gets its input, says something and ends. What may go wrong is that it does one of these not at all, or
 //! without end. So nobody waits on a pipe: threads of their own write the input and collect what it says, and the
 //! caller looks at the clock, the cancel flag and the program every 25 ms at least. A pipe may stay open when the
-//! program has ended, as something that it started holds it; then its threads are left behind, and end with the pipe.
+//! program has ended, as something that it started holds it; then its threads are left behind, and end with the pipe or
+//! with the next word from it.
 //!
 //! A program is ended together with what it started: on Unix by its process group (`program/unix.rs`), on Windows alone
 //! (`program/windows.rs`). One that ended by itself may leave others running: git's credential cache is such a one.
@@ -21,7 +22,7 @@ mod system;
 use std::io::{self, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -208,6 +209,15 @@ struct Ears {
     news: Receiver<Heard>,
     output: Shared,
     complaint: Shared,
+    /// Set when nobody listens any more: whatever is said then, by something that the program has left behind, closes the
+    /// pipe.
+    over: Arc<AtomicBool>,
+}
+
+impl Drop for Ears {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Ears {
@@ -217,18 +227,23 @@ impl Ears {
             news: heard,
             output: Shared::default(),
             complaint: Shared::default(),
+            over: Arc::default(),
         };
         if let Some(stdin) = child.stdin.take() {
             thread::spawn(move || write(stdin, &input));
         }
         if let Some(stdout) = child.stdout.take() {
-            let (output, news) = (ears.output.clone(), news.clone());
-            thread::spawn(move || listen(stdout, &output, most, &news));
+            let (output, news, over) = (ears.output.clone(), news.clone(), Arc::clone(&ears.over));
+            thread::spawn(move || {
+                let end = listen(stdout, &output, most, &over);
+                // Nobody listens any more when the call is over.
+                let _unheard = news.send(end);
+            });
         }
         if let Some(stderr) = child.stderr.take() {
-            let complaint = ears.complaint.clone();
+            let (complaint, over) = (ears.complaint.clone(), Arc::clone(&ears.over));
             thread::spawn(move || {
-                keep_tail(stderr, &complaint);
+                keep_tail(stderr, &complaint, &over);
                 // Nobody listens any more when the call is over.
                 let _unheard = news.send(Heard::All);
             });
@@ -242,31 +257,31 @@ fn write(mut stdin: ChildStdin, input: &[u8]) {
     let _unread = stdin.write_all(input);
 }
 
-fn listen(mut pipe: impl Read, output: &Shared, most: usize, news: &SyncSender<Heard>) {
+fn listen(mut pipe: impl Read, output: &Shared, most: usize, over: &AtomicBool) -> Heard {
     let mut buffer = Zeroizing::new([0; 4096]);
-    let end = loop {
+    loop {
         match pipe.read(buffer.as_mut_slice()) {
-            Ok(0) => break Heard::All,
+            Ok(0) => return Heard::All,
+            Ok(_) if over.load(Ordering::Relaxed) => return Heard::All,
             Ok(length) => {
                 let read = buffer.get(..length).unwrap_or_default();
                 if !output.add(read, most) {
-                    break Heard::TooMuch;
+                    return Heard::TooMuch;
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => break Heard::Error(error),
+            Err(error) => return Heard::Error(error),
         }
-    };
-    // Nobody listens any more when the call is over.
-    let _unheard = news.send(end);
+    }
 }
 
 /// Reads to the end, so that the program is not held up, and keeps the last of it.
-fn keep_tail(mut pipe: impl Read, tail: &Shared) {
+fn keep_tail(mut pipe: impl Read, tail: &Shared, over: &AtomicBool) {
     let mut buffer = Zeroizing::new([0; 4096]);
     loop {
         match pipe.read(buffer.as_mut_slice()) {
             Ok(0) => return,
+            Ok(_) if over.load(Ordering::Relaxed) => return,
             Ok(length) => tail.replace_tail(buffer.get(..length).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return,

@@ -153,6 +153,25 @@ fn what_it_started_ends_with_it() {
 }
 
 #[test]
+fn what_floods_its_complaints_after_the_call_is_not_read() {
+    for pipe in [1, 2] {
+        let dir = symgate_tests::Dir::new();
+        let file = dir.join("end");
+        // Whoever writes into a closed pipe is ended.
+        let flood = format!("(yes >&{pipe}; echo $? >'{}')", file.display());
+        let wait = format!("while ! test -e '{0}.go'; do sleep 0.01; done", file.display());
+        let line = format!("({wait}; {flood}) & exit 0");
+        run(&line, LONG).unwrap();
+        dir.write("end.go", "");
+        let start = Instant::now();
+        while fs::read_to_string(&file).unwrap_or_default().is_empty() {
+            assert!(start.elapsed() < WATCHDOG, "pipe {pipe} is read for ever");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
 fn what_it_started_may_put_things_in_order() {
     let dir = symgate_tests::Dir::new();
     let file = dir.join("order");
