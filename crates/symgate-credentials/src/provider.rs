@@ -26,10 +26,10 @@ use crate::program::{Call, Ended, ProgramError};
 /// # Where they are listed
 ///
 /// [`from_file`](Self::from_file) takes a `DbgCredentialProvider.config.xml`, which names folders; or a listing, which
-/// names providers; or one provider. Paths are absolute or relative to the file that names them, and a backslash parts
-/// them on every system. Listings of a folder are read in the order of their names. `ApiVersion` is not looked at. A
-/// provider that is a library (`.dll`) cannot be loaded here and is left out with a [warning](Self::warnings), and so is
-/// a script for `cmd` where there is no `cmd`.
+/// names providers; or one provider. Paths are absolute or relative to the file that names them, and this file's to the
+/// current directory; nothing is looked for in `PATH`. A backslash parts them on every system. Listings of a folder are
+/// read in the order of their names. `ApiVersion` is not looked at. A provider that is a library (`.dll`) cannot be
+/// loaded here and is left out with a [warning](Self::warnings), and so is a script for `cmd` where there is no `cmd`.
 ///
 /// # What is said to them
 ///
@@ -107,7 +107,7 @@ impl Providers {
     /// The providers that a file names, or is.
     ///
     /// # Errors
-    /// When the file cannot be read, or is XML that names neither folders nor providers.
+    /// When the path is empty, the file cannot be read, or it is XML that names neither folders nor providers.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ProvidersError> {
         let (programs, warnings) = listing::read(path.as_ref())?;
         Ok(Self {

@@ -65,7 +65,13 @@ pub enum ProvidersError {
 }
 
 /// The programs that a file names or is, and what was left out.
+///
+/// All become absolute: a name without a slash would be looked for in the directories of `PATH`.
 pub(super) fn read(path: &Path) -> Result<(Vec<PathBuf>, Vec<ProviderWarning>), ProvidersError> {
+    let path = &std::path::absolute(path).map_err(|error| ProvidersError::Read {
+        path: path.display().to_string(),
+        error,
+    })?;
     let mut found = Found::default();
     if !has_extension(path, "xml") {
         found.add(path.to_owned());

@@ -142,6 +142,17 @@ fn a_listing_or_a_program_may_be_named_itself() {
 }
 
 #[test]
+fn programs_are_absolute_and_never_looked_for() {
+    let here = std::env::current_dir().unwrap();
+    for file in ["git", "./git", "no/such/git"] {
+        let providers = Providers::from_file(file).unwrap();
+        assert_eq!(providers.programs(), [here.join(file)], "{file}");
+        assert!(providers.programs()[0].is_absolute());
+    }
+    assert!(Providers::from_file("").is_err());
+}
+
+#[test]
 fn what_names_no_providers_says_why() {
     let dir = Dir::new();
     dir.write("other.xml", "<html/>");
