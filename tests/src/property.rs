@@ -14,6 +14,7 @@ pub mod index;
 pub mod path;
 pub mod policy;
 pub mod proxy;
+pub mod socks;
 pub mod store;
 pub mod wire;
 
@@ -48,6 +49,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("proxy_secrets", proxy::proxy_secrets),
     ("round_trip", wire::round_trip),
     ("session", auth::session),
+    ("socks_reply", socks::socks_reply),
     ("spnego_token", auth::spnego_token),
     ("store_failures", store::store_failures),
     ("store_readers", store::store_readers),

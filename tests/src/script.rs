@@ -7,7 +7,7 @@
 //! | kind | directives |
 //! |---|---|
 //! | before an errand | `get URL`, `connect URL`, `limit NAME NUMBER`, `field NAME: VALUE`, `danger-http`, `split whole`, `seeded` |
-//! | what a driver answers | `routes direct, forward URL, tunnel URL`, `no-route WHY`, `opened`, `reused`, `secured`, `answer USER:PASSWORD`, `answer pass`, `answer ambient`, `token TEXT`, `no-token WHY`, `refuse WHO`, `end`, `cut`, `failed KIND`, `late` |
+//! | what a driver answers | `routes direct, forward URL, socks5 URL, tunnel URL`, `no-route WHY`, `opened`, `reused`, `secured`, `answer USER:PASSWORD`, `answer pass`, `answer ambient`, `token TEXT`, `no-token WHY`, `refuse WHO`, `end`, `cut`, `failed KIND`, `late` |
 //! | what the errand says | `choose`, `dial`, `tls`, `ask`, `ticket`, `report`, `note`, `head`, `body`, `keep`, `close`, `done`, `error` |
 //!
 //! The third kind and `C>` are expectations: playing a script writes the whole dialogue anew, and it has to be the same

@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use symgate_tests::property::{errand, identity, store, wire};
+use symgate_tests::property::{errand, identity, socks, store, wire};
 
 /// Peer bytes that look like HTTP often enough to get somewhere: lines of a message, cut, repeated, and noise.
 fn peer_bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -63,6 +63,11 @@ proptest! {
     }
 
     #[test]
+    fn handshakes_with_socks_come_to_the_same_wherever_they_are_split(bytes in socks_bytes()) {
+        socks::socks_reply(&bytes);
+    }
+
+    #[test]
     fn a_disk_that_fails_at_any_change_leaves_whole_files(bytes in vec(any::<u8>(), 0..16)) {
         store::store_failures(&bytes);
     }
@@ -93,6 +98,31 @@ proptest! {
         errand::law(&bytes);
     }
 }
+
+/// What a SOCKS5 proxy may say on two streams, whole, cut and repeated, and noise.
+fn socks_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let message = prop_oneof![
+        6 => prop::sample::select(MESSAGES.to_vec()).prop_map(<[u8]>::to_vec),
+        1 => vec(any::<u8>(), 0..20),
+    ];
+    let messages = || vec(message.clone(), 0..4).prop_map(|messages| messages.concat());
+    (any::<u8>(), messages(), messages()).prop_map(|(choice, first, second)| {
+        let length = u8::try_from(first.len()).unwrap_or(u8::MAX);
+        [vec![choice, length], first, second].concat()
+    })
+}
+
+const MESSAGES: [&[u8]; 9] = [
+    b"\x05\x00",
+    b"\x05\x02",
+    b"\x05\xff",
+    b"\x01\x00",
+    b"\x01\x01",
+    b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00",
+    b"\x05\x00\x00\x03\x02ab\x00\x00",
+    b"\x05\x04\x00\x01\x00\x00\x00\x00\x00\x00",
+    b"\x05\x00\x00",
+];
 
 const LINES: [&str; 22] = [
     "HTTP/1.1 200 OK\r\n",

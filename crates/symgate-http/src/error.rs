@@ -63,6 +63,16 @@ pub enum Error {
         /// Why not.
         source: RedirectError,
     },
+    /// A SOCKS5 proxy did not connect us; whatever the reason, it is the proxy's word.
+    #[error("{hop} opened no way to `{authority}`")]
+    Socks {
+        /// The proxy.
+        hop: Hop,
+        /// Host and port that were asked for.
+        authority: String,
+        /// Why.
+        source: SocksError,
+    },
     /// The proxy answered CONNECT with something else than a tunnel or a challenge; it is the proxy's word, whatever
     /// the status.
     #[error("{hop} refused the tunnel to `{authority}` with status {}", .answer.status)]
@@ -94,6 +104,7 @@ impl Error {
             | Self::Limit { hop, .. }
             | Self::Peer { hop, .. }
             | Self::Redirect { hop, .. }
+            | Self::Socks { hop, .. }
             | Self::Tunnel { hop, .. } => Some(hop),
             Self::Misuse(_) | Self::NoRoute { .. } | Self::Unsupported { .. } => None,
         }
@@ -107,7 +118,11 @@ impl Error {
         match self {
             Self::Misuse(_) | Self::Unsupported { .. } => 9,
             Self::Auth { .. } => 8,
-            Self::Tunnel { .. } | Self::Redirect { .. } | Self::Peer { .. } | Self::Limit { .. } => 7,
+            Self::Limit { .. }
+            | Self::Peer { .. }
+            | Self::Redirect { .. }
+            | Self::Socks { .. }
+            | Self::Tunnel { .. } => 7,
             Self::Failed { failure, .. } => match failure.kind {
                 FailureKind::ClientCertificate => 8,
                 FailureKind::TlsCertificate => 6,
@@ -336,6 +351,49 @@ pub enum LimitError {
     Redirects(u32),
 }
 
+/// Why a SOCKS5 proxy did not connect us: the codes of
+/// [RFC 1928 §6](https://www.rfc-editor.org/rfc/rfc1928#section-6), and the rules of SOCKS5 that it broke.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocksError {
+    /// Code 8: it knows no addresses of the kind that was asked for.
+    #[error("the proxy does not take this kind of address")]
+    AddressNotSupported,
+    /// Code 7: it does not know CONNECT.
+    #[error("the proxy does not connect anybody")]
+    CommandNotSupported,
+    /// Code 5.
+    #[error("the server refused the proxy's connection")]
+    ConnectionRefused,
+    /// Code 4; also what many proxies say of a name that they do not find.
+    #[error("the proxy cannot reach the host")]
+    HostUnreachable,
+    /// The reply has an address of a kind that does not exist.
+    #[error("the proxy's reply is malformed")]
+    MalformedReply,
+    /// Code 3.
+    #[error("the proxy cannot reach the network of the host")]
+    NetworkUnreachable,
+    /// Code 2.
+    #[error("the proxy's rules do not allow it")]
+    NotAllowed,
+    /// The version is another one, or the bytes are no SOCKS at all.
+    #[error("the peer does not speak SOCKS5")]
+    NotSocks,
+    /// Code 1; also what many proxies say where another code would fit.
+    #[error("the proxy failed")]
+    ServerFailure,
+    /// Code 6.
+    #[error("the way from the proxy to the host is too long")]
+    TtlExpired,
+    /// A code without a meaning.
+    #[error("the proxy gave a reason without a meaning (code {0})")]
+    Unassigned(u8),
+    /// A method that we did not offer.
+    #[error("the proxy chose a method of authentication that was not offered (number {0})")]
+    UnofferedMethod(u8),
+}
+
 /// Why a redirect is not followed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -432,6 +490,15 @@ mod tests {
                 },
                 "proxy `p:3128` sent a redirect that is not followed",
                 Some("`Location` is missing, or is no URL that can be fetched"),
+            ),
+            (
+                Error::Socks {
+                    hop: hop.clone(),
+                    authority: "h:443".into(),
+                    source: SocksError::NotAllowed,
+                },
+                "proxy `p:3128` opened no way to `h:443`",
+                Some("the proxy's rules do not allow it"),
             ),
             (
                 Error::Tunnel {
@@ -547,6 +614,18 @@ mod tests {
             LimitError::Redirects(1).to_string(),
             RedirectError::Downgrade { from: url(), to: url() }.to_string(),
             RedirectError::Location.to_string(),
+            SocksError::AddressNotSupported.to_string(),
+            SocksError::CommandNotSupported.to_string(),
+            SocksError::ConnectionRefused.to_string(),
+            SocksError::HostUnreachable.to_string(),
+            SocksError::MalformedReply.to_string(),
+            SocksError::NetworkUnreachable.to_string(),
+            SocksError::NotAllowed.to_string(),
+            SocksError::NotSocks.to_string(),
+            SocksError::ServerFailure.to_string(),
+            SocksError::TtlExpired.to_string(),
+            SocksError::Unassigned(9).to_string(),
+            SocksError::UnofferedMethod(1).to_string(),
         ];
         for text in texts {
             let first = text.chars().next();

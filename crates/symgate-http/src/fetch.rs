@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!   Choose ▶ Open ─▶ ProxyTls ─▶ Tunnel ─▶ OriginTls ─▶ Exchange ─▶ Release ─▶ Done
-//!     ▲       ▲         (each only where the route has it)   │  │
+//!     ▲       ▲                  or Socks                    │  │
+//!     │       │         (each only where the route has it)   │  │
 //!     │       ├──── next route, or a new stream ◀────────────┤  │
 //!     └───────┴──── redirect ◀────────────────────────────────┘
 //! ```
@@ -11,6 +12,7 @@
 
 mod action;
 mod clock;
+mod current;
 mod steps;
 
 use std::collections::VecDeque;
@@ -28,9 +30,11 @@ use crate::limits::{Deadlines, Limits};
 use crate::note::Note;
 use crate::redirect::Downgrade;
 use crate::route::{Endpoint, Hop, NoRoute, Parked, PoolKey, Reuse, Route, Routes};
+use crate::socks::{Socks, SocksPlan};
 use crate::target::{origin_of, shown};
 use crate::tunnel::{Tunnel, TunnelPlan};
 use clock::{Clock, Waiting};
+use current::Current;
 
 pub use action::{Action, Eof, Now, Opened, Release};
 
@@ -94,6 +98,7 @@ enum State {
     Choose,
     Open,
     ProxyTls,
+    Socks(Box<Socks>),
     Tunnel(Box<Tunnel>),
     OriginTls { early: Vec<u8> },
     Exchange(Box<Exchange>),
@@ -116,6 +121,7 @@ struct Stream {
 
 #[derive(Debug, Default)]
 struct Interrupted {
+    socks: Option<Box<Socks>>,
     tunnel: Option<Box<Tunnel>>,
     exchange: Option<Box<Exchange>>,
 }
@@ -135,6 +141,7 @@ enum Plan {
     Exchange(ExchangePlan),
     Open,
     Queued(Queued),
+    Socks(SocksPlan),
     StartTls(Target),
 }
 
@@ -311,6 +318,7 @@ impl Fetch {
             Plan::Queued(Queued::Release(release)) => Ok(Action::Release(release)),
             Plan::Done => Ok(Action::Done),
             Plan::Exchange(plan) => self.current_exchange()?.action(plan),
+            Plan::Socks(plan) => self.current_socks()?.action(plan),
         }
     }
 
@@ -421,7 +429,7 @@ impl Fetch {
     /// See [`handle_routes`](Self::handle_routes).
     pub fn handle_sent(&mut self) -> Result<(), Error> {
         self.clock.check(Waiting::Sent)?;
-        self.feed(Exchange::handle_sent)
+        self.feed(|current| current.handle_sent())
     }
 
     /// One answer to [`Action::Receive`]: the first `read` bytes of its buffer were filled; more than none.
@@ -431,7 +439,7 @@ impl Fetch {
     /// See [`handle_routes`](Self::handle_routes).
     pub fn handle_received(&mut self, read: usize) -> Result<(), Error> {
         self.clock.check(Waiting::Received)?;
-        self.feed(|exchange| exchange.handle_received(read))
+        self.feed(|current| current.handle_received(read))
     }
 
     /// One answer to [`Action::Receive`]: the stream ended.
@@ -443,6 +451,7 @@ impl Fetch {
         self.clock.check(Waiting::Received)?;
         self.clock.take();
         match &mut self.state {
+            State::Socks(socks) => socks.handle_eof(eof),
             State::Tunnel(tunnel) => tunnel.handle_eof(eof),
             State::Exchange(exchange) => exchange.handle_eof(eof),
             State::Choose
@@ -466,6 +475,7 @@ impl Fetch {
         self.clock.check_failure()?;
         self.clock.take();
         match &mut self.state {
+            State::Socks(socks) => socks.handle_failed(failure),
             State::Tunnel(tunnel) => tunnel.handle_failed(failure),
             State::Exchange(exchange) => exchange.handle_failed(failure),
             State::Choose | State::OriginTls { .. } => {
@@ -487,7 +497,7 @@ impl Fetch {
     /// See [`handle_routes`](Self::handle_routes).
     pub fn handle_answer(&mut self, answer: Answer) -> Result<(), Error> {
         self.clock.check(Waiting::Answer)?;
-        self.feed(|exchange| exchange.handle_answer(answer))
+        self.feed(|current| current.handle_answer(answer))
     }
 
     /// The answer to [`Action::Token`].
@@ -497,7 +507,7 @@ impl Fetch {
     /// See [`handle_routes`](Self::handle_routes).
     pub fn handle_token(&mut self, token: Result<Secret, TokenError>) -> Result<(), Error> {
         self.clock.check(Waiting::Token)?;
-        self.feed(|exchange| exchange.handle_token(token))
+        self.feed(|current| current.handle_token(token))
     }
 
     fn plan(&mut self) -> Result<Plan, Error> {
@@ -527,6 +537,16 @@ impl Fetch {
                     }
                     Ok(TunnelPlan::Open) => self.tunnel_opened(),
                     Ok(TunnelPlan::Reopen) => self.reopen(),
+                    Err(error) => Err(error),
+                },
+                State::Socks(socks) => match socks.plan(wall) {
+                    Ok(SocksPlan::Lost) => {
+                        self.stream_lost();
+                        Ok(())
+                    }
+                    Ok(SocksPlan::Open) => self.socks_opened(),
+                    Ok(SocksPlan::Reopen) => self.reopen(),
+                    Ok(plan) => return Ok(Plan::Socks(plan)),
                     Err(error) => Err(error),
                 },
                 State::Exchange(exchange) => match exchange.plan(wall) {

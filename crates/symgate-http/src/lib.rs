@@ -10,11 +10,12 @@
 //! [`Fetch`] is the errand: it asks for the routes of each hop, opens the tunnel, answers challenges, follows redirects.
 //! [`poll`](Fetch::poll) returns an [`Action`]; seven of them wait for one input each, named in their documentation,
 //! after the others poll again. [`deadline`](Fetch::deadline) says when waiting becomes an error. [`Connection`] is the
-//! wire below it, for both roles, under the same contract; [`Tunnel`] is the part that speaks CONNECT.
+//! wire below it, for both roles, under the same contract; [`Tunnel`] is the part that speaks CONNECT,
+//! [`Socks`] the part that speaks SOCKS5.
 //!
 //! ```text
 //!   driver                          Fetch
-//!     │ ◀─ Choose(url) ──────────────│   handle_routes ─▶    Direct, Forward(proxy) or Tunnel(proxy)
+//!     │ ◀─ Choose(url) ──────────────│   handle_routes ─▶    Direct, Forward, Tunnel or Socks5 with its proxy
 //!     │ ◀─ Open(endpoint) ───────────│   handle_opened ─▶    a new stream, or a kept one that fits
 //!     │ ◀─ StartTls { target, .. } ──│   handle_tls ─▶       of the proxy, of the origin, or of both
 //!     │ ◀─ Transmit(bytes) ──────────│   handle_sent ─▶
@@ -102,12 +103,15 @@ mod limits;
 mod note;
 mod redirect;
 mod route;
+mod socks;
 mod state;
 mod target;
 mod tunnel;
 
 pub use connection::{Connection, Event, Role};
-pub use error::{Error, Failure, FailureKind, LimitError, Misuse, PeerError, RedirectError, Refused, WireError};
+pub use error::{
+    Error, Failure, FailureKind, LimitError, Misuse, PeerError, RedirectError, Refused, SocksError, WireError,
+};
 pub use fetch::{Action, Eof, Fetch, Now, Opened, Release, Request};
 pub use field::{Field, Fields};
 pub use framing::Framing;
@@ -116,5 +120,6 @@ pub use limits::{Deadlines, Limits};
 pub use note::Note;
 pub use redirect::Downgrade;
 pub use route::{Endpoint, Hop, NoRoute, Parked, PoolKey, Reuse, Route, Routes};
+pub use socks::Socks;
 pub use target::origin_of;
 pub use tunnel::Tunnel;

@@ -13,13 +13,17 @@ pub enum Route {
     /// Send the request in absolute-form to this proxy, which forwards it
     /// ([RFC 9112 §3.2.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2)). For `http` URLs.
     Forward(Origin),
+    /// Have this SOCKS5 proxy connect us to the origin, whose name it looks up
+    /// ([RFC 1928](https://www.rfc-editor.org/rfc/rfc1928)). For any URL; the scheme of this `Origin` says whether the
+    /// proxy itself is spoken to in TLS.
+    Socks5(Origin),
     /// Ask this proxy for a tunnel and speak to the origin through it
     /// ([RFC 9110 §9.3.6](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6)).
     Tunnel(Origin),
 }
 
 impl Route {
-    /// The way through `proxy` to an origin of this scheme: forwarded in clear text, tunnelled for `https`.
+    /// The way through an HTTP `proxy` to an origin of this scheme: forwarded in clear text, tunnelled for `https`.
     #[must_use]
     pub fn through(proxy: Origin, scheme: UriScheme) -> Self {
         match scheme {
@@ -33,7 +37,7 @@ impl Route {
     pub const fn proxy(&self) -> Option<&Origin> {
         match self {
             Self::Direct => None,
-            Self::Forward(proxy) | Self::Tunnel(proxy) => Some(proxy),
+            Self::Forward(proxy) | Self::Socks5(proxy) | Self::Tunnel(proxy) => Some(proxy),
         }
     }
 }
@@ -43,6 +47,7 @@ impl fmt::Display for Route {
         match self {
             Self::Direct => f.write_str("direct"),
             Self::Forward(proxy) | Self::Tunnel(proxy) => write!(f, "{proxy}"),
+            Self::Socks5(proxy) => write!(f, "socks5://{}", proxy.authority()),
         }
     }
 }
@@ -96,7 +101,7 @@ pub enum Reuse {
 
 /// What makes a kept stream fit: the way, the far end, and on whose behalf it was opened.
 ///
-/// A tunnel belongs to the proxy identity that opened it, whatever the scheme; a stream on which a connection-bound
+/// A tunnel, of CONNECT or of SOCKS5, belongs to the proxy identity that opened it, whatever the scheme; a stream on which a connection-bound
 /// scheme has spoken belongs to that identity for life.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolKey {

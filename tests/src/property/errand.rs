@@ -77,7 +77,7 @@ struct Stream {
     endpoint: Endpoint,
     proxy_tls: bool,
     origin_tls: bool,
-    /// Whether what is written now reaches the origin: always but before a tunnel is open.
+    /// Whether what is written now reaches the origin: always but before a tunnel, or a SOCKS5 proxy's way, is open.
     inside: bool,
     pending: VecDeque<u8>,
 }
@@ -89,6 +89,8 @@ struct Given {
     encrypted: bool,
     password: String,
     value: Vec<u8>,
+    /// How SOCKS5 says it.
+    logon: Vec<u8>,
 }
 
 impl World {
@@ -241,6 +243,7 @@ impl World {
             routes.push(match choice >> 1 & 3 {
                 0 => Route::Direct,
                 1 if !https => Route::Forward(proxy),
+                3 if choice & 0x20 != 0 => Route::Socks5(proxy),
                 _ => Route::Tunnel(proxy),
             });
             choice >>= 3;
@@ -254,11 +257,11 @@ impl World {
         let Some(choice) = choice.filter(|byte| byte % 8 != 7) else {
             return fetch.handle_failed(failed(FailureKind::Connect));
         };
-        let tunnel = matches!(endpoint.key.route, Route::Tunnel(_));
+        let led = matches!(endpoint.key.route, Route::Socks5(_) | Route::Tunnel(_));
         let mut stream = Stream {
             proxy_tls: false,
             origin_tls: false,
-            inside: !tunnel,
+            inside: !led,
             pending: VecDeque::new(),
             endpoint,
         };
@@ -308,6 +311,15 @@ impl World {
                 29 => return fetch.handle_eof(Eof::Clean),
                 30 => return fetch.handle_eof(Eof::Truncated),
                 31 => return fetch.handle_failed(failed(FailureKind::Read)),
+                kind if self.is_shaking() => {
+                    let bytes = match SOCKS_ANSWERS.get(usize::from(kind % 8)) {
+                        Some(answer) => answer.to_vec(),
+                        None => self.bytes.drain(..self.bytes.len().min(usize::from(choice))).collect(),
+                    };
+                    if let Some(stream) = &mut self.stream {
+                        stream.pending.extend(bytes);
+                    }
+                }
                 kind => {
                     // The numbers of the ends lie among those of the answers.
                     let number = usize::from(if kind < 29 { kind } else { kind - 3 });
@@ -335,6 +347,12 @@ impl World {
         fetch.handle_received(count)
     }
 
+    /// Whether the handshake with a SOCKS5 proxy is under way.
+    fn is_shaking(&self) -> bool {
+        let stream = self.stream.as_ref();
+        stream.is_some_and(|stream| !stream.inside && matches!(stream.endpoint.key.route, Route::Socks5(_)))
+    }
+
     fn answer(&mut self, ask: &Ask, choice: Option<u8>) -> Answer {
         let Some(choice) = choice else {
             return Answer::Refuse(Refusal::ByUser);
@@ -349,12 +367,16 @@ impl World {
                 self.answers += 1;
                 if let (Credentials::Password(pair), Some(password)) = (&**credentials, password) {
                     let value = basic::encode(pair).expect("no colon in the name");
+                    let (user, secret) = (pair.user.as_bytes(), pair.password.expose());
+                    let length = |bytes: &[u8]| u8::try_from(bytes.len()).expect("a short name and password");
+                    let logon = [&[1, length(user)], user, &[length(secret)], secret].concat();
                     self.given.push(Given {
                         target: ask.target,
                         origin: ask.origin.clone(),
                         encrypted: ask.channel.is_encrypted(),
                         password,
                         value: value.expose().to_vec(),
+                        logon,
                     });
                 }
             }
@@ -365,7 +387,27 @@ impl World {
 
     /// The books against what is written: no credential to anybody but whom it was given for.
     fn check_written(&mut self, bytes: &[u8]) {
+        let shaking = self.is_shaking();
         let stream = self.stream.as_mut().expect("bytes are written without a stream");
+        if shaking && !bytes.starts_with(b"GET ") {
+            let proxy = stream.endpoint.key.route.proxy();
+            let known = self.given.iter().any(|given| {
+                given.logon == bytes
+                    && given.target == Target::Proxy
+                    && Some(&given.origin) == proxy
+                    && given.encrypted == stream.proxy_tls
+            });
+            // A greeting and a request begin with the version of SOCKS.
+            assert!(
+                bytes.first() == Some(&5) || known,
+                "the proxy was never given this: {bytes:?}"
+            );
+            let shown = String::from_utf8_lossy(bytes);
+            let leaks = self.given.iter().any(|given| shown.contains(&given.password));
+            assert_eq!(leaks, known, "a password outside the logon: {bytes:?}");
+            return;
+        }
+        stream.inside |= shaking;
         let text = String::from_utf8_lossy(bytes);
         let connect = text.starts_with("CONNECT ");
         if !connect && matches!(stream.endpoint.key.route, Route::Tunnel(_)) {
@@ -484,6 +526,16 @@ const NOW: Now = Now {
     monotonic: Duration::from_secs(1),
     wall: 1_700_000_000,
 };
+
+/// What a SOCKS5 proxy says, whatever it was asked.
+const SOCKS_ANSWERS: [&[u8]; 6] = [
+    b"\x05\x00",
+    b"\x05\x02",
+    b"\x05\x02\x01\x00",
+    b"\x01\x01",
+    b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00",
+    b"\x05\x05",
+];
 
 /// What peers say; a number beyond the list means raw bytes.
 const ANSWERS: [&str; 31] = [

@@ -482,6 +482,7 @@ pub(super) fn parse_routes(text: &str) -> Result<Routes, String> {
         match way {
             "direct" => Ok(Route::Direct),
             "forward" => Ok(Route::Forward(proxy()?)),
+            "socks5" => Ok(Route::Socks5(proxy()?)),
             "tunnel" => Ok(Route::Tunnel(proxy()?)),
             _ => Err(format!("no way `{way}`")),
         }

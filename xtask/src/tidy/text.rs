@@ -149,6 +149,14 @@ const EXPOSE: &[Listed] = &[
         "crates/symgate-http/src/head/encode.rs",
         "the value goes into the head that is sent",
     ),
+    (
+        "crates/symgate-http/src/socks.rs",
+        "the name and password go to the proxy that asks",
+    ),
+    (
+        "crates/symgate-http/src/socks/logon.rs",
+        "the password goes into the message of RFC 1929",
+    ),
     ("crates/symgate-path/src/http.rs", "defines that of a store's URL"),
     ("crates/symgate-proxy/src/proxy.rs", "defines those of a proxy"),
     (

@@ -4,7 +4,7 @@ use std::mem;
 
 use symgate_auth::{AuthSession, Channel, Identity, Origin, Pinning, Refusal, Target, UriScheme};
 
-use super::{Fetch, Interrupted, Plan, Purpose, Queued, Release, State, Stream};
+use super::{Current, Fetch, Interrupted, Plan, Purpose, Queued, Release, State, Stream};
 use crate::error::{Error, FailureKind, LimitError, Misuse, PeerError};
 use crate::exchange::{Age, Exchange, Plan as ExchangePlan, Side};
 use crate::fetch::Action;
@@ -14,6 +14,7 @@ use crate::head::{Method, RequestHead, Version};
 use crate::note::Note;
 use crate::redirect::location;
 use crate::route::{Endpoint, Hop, NoRoute, Parked, PoolKey, Reuse, Route};
+use crate::socks::{Socks, SocksPlan};
 use crate::target::{absolute_form, host_field, origin_form, origin_of, shown};
 use crate::tunnel::Tunnel;
 
@@ -81,6 +82,18 @@ impl Fetch {
                 Ok(())
             }
             Route::Direct | Route::Forward(_) => self.origin_reached(),
+            Route::Socks5(proxy) => {
+                let channel = self.stream.proxy_channel.clone();
+                if let Some(mut socks) = self.interrupted.socks.take() {
+                    let reopened = socks.reopened(&channel);
+                    self.state = State::Socks(socks);
+                    return reopened;
+                }
+                let authenticator = self.authenticator.clone();
+                let socks = Socks::new(proxy, &self.origin, channel, authenticator, &self.limits)?;
+                self.state = State::Socks(Box::new(socks));
+                Ok(())
+            }
             Route::Tunnel(proxy) => {
                 let channel = self.stream.proxy_channel.clone();
                 let tunnel = if let Some(mut tunnel) = self.interrupted.tunnel.take() {
@@ -110,6 +123,21 @@ impl Fetch {
         let early = tunnel.leftovers().to_vec();
         self.stream.proxy_identity = tunnel.identity();
         let authority = tunnel.authority().to_owned();
+        self.passed_proxy(early, authority)
+    }
+
+    pub(super) fn socks_opened(&mut self) -> Result<(), Error> {
+        let State::Socks(socks) = &self.state else {
+            return Err(Error::Misuse(Misuse::OutOfTurn));
+        };
+        let early = socks.leftovers().to_vec();
+        self.stream.proxy_identity = socks.identity();
+        let authority = socks.authority().to_owned();
+        self.passed_proxy(early, authority)
+    }
+
+    /// The proxy has connected us to the origin, which said `early` already.
+    fn passed_proxy(&mut self, early: Vec<u8>, authority: String) -> Result<(), Error> {
         self.queue.push_back(Queued::Note(Note::Tunnelled {
             hop: self.endpoint.hop.clone(),
             authority,
@@ -191,7 +219,7 @@ impl Fetch {
                 let proxy = side(&hop, "", proxy_channel, &self.stream.proxy_identity);
                 (absolute_form(url), hop, Some(proxy))
             }
-            Route::Direct | Route::Tunnel(_) => (origin_form(url), origin_hop.clone(), None),
+            Route::Direct | Route::Socks5(_) | Route::Tunnel(_) => (origin_form(url), origin_hop.clone(), None),
         };
         let origin = side(&origin_hop, url.path(), origin_channel, &self.stream.origin_identity);
         let mut fields = Fields::new();
@@ -286,6 +314,7 @@ impl Fetch {
             });
         }
         match mem::replace(&mut self.state, State::Open) {
+            State::Socks(socks) => self.interrupted.socks = Some(socks),
             State::Tunnel(tunnel) => self.interrupted.tunnel = Some(tunnel),
             State::Exchange(exchange) => self.interrupted.exchange = Some(exchange),
             other @ (State::Choose
@@ -330,14 +359,29 @@ impl Fetch {
             | State::Failing(_)
             | State::Open
             | State::ProxyTls
+            | State::Socks(_)
             | State::Spent
             | State::OriginTls { .. } => Err(Error::Misuse(Misuse::OutOfTurn)),
         }
     }
 
-    /// Feeds an input to the exchange that is under way.
-    pub(super) fn feed(&mut self, input: impl FnOnce(&mut Exchange) -> Result<(), Error>) -> Result<(), Error> {
-        let fed = self.current_exchange().and_then(input);
+    /// The handshake with a SOCKS5 proxy that is under way.
+    pub(super) fn current_socks(&mut self) -> Result<&mut Socks, Error> {
+        if let State::Socks(socks) = &mut self.state {
+            Ok(socks)
+        } else {
+            Err(Error::Misuse(Misuse::OutOfTurn))
+        }
+    }
+
+    /// Feeds an input to what is under way.
+    pub(super) fn feed(&mut self, input: impl FnOnce(Current<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        let current = if matches!(self.state, State::Socks(_)) {
+            self.current_socks().map(Current::Socks)
+        } else {
+            self.current_exchange().map(Current::Exchange)
+        };
+        let fed = current.and_then(input);
         if let Err(Error::Misuse(_)) = fed {
             return fed;
         }
@@ -351,19 +395,31 @@ impl Fetch {
             return Err(error);
         }
         // Whatever was interrupted gave answers too, and their fate is to be told.
-        let Interrupted { tunnel, exchange } = mem::take(&mut self.interrupted);
-        let (current_tunnel, current_exchange) = match mem::replace(&mut self.state, State::Spent) {
-            State::Tunnel(tunnel) => (Some(tunnel), None),
-            State::Exchange(exchange) => (None, Some(exchange)),
+        let Interrupted {
+            socks,
+            tunnel,
+            exchange,
+        } = mem::take(&mut self.interrupted);
+        let (mut current_socks, mut current_tunnel, mut current_exchange) = (None, None, None);
+        match mem::replace(&mut self.state, State::Spent) {
+            State::Socks(socks) => current_socks = Some(socks),
+            State::Tunnel(tunnel) => current_tunnel = Some(tunnel),
+            State::Exchange(exchange) => current_exchange = Some(exchange),
             State::Choose
             | State::Done
             | State::Failing(_)
             | State::Open
             | State::ProxyTls
             | State::Spent
-            | State::OriginTls { .. } => (None, None),
-        };
+            | State::OriginTls { .. } => {}
+        }
         let another_way = self.may_try_another_route(&error, current_exchange.is_some());
+        for mut socks in [socks, current_socks].into_iter().flatten() {
+            socks.abandon();
+            while let Some((ask, outcome)) = socks.take_report() {
+                self.queue.push_back(Queued::Report(ask, outcome));
+            }
+        }
         for mut tunnel in [tunnel, current_tunnel].into_iter().flatten() {
             self.abandon(tunnel.exchange_mut());
         }
@@ -414,6 +470,7 @@ impl Fetch {
             | Error::NoRoute { .. }
             | Error::Peer { .. }
             | Error::Redirect { .. }
+            | Error::Socks { .. }
             | Error::Tunnel { .. }
             | Error::Unsupported { .. } => false,
         }
@@ -469,6 +526,13 @@ impl Plan {
             Self::Open => Waiting::Opened,
             Self::StartTls(_) => Waiting::Tls,
             Self::Done | Self::Queued(_) => Waiting::Nothing,
+            Self::Socks(plan) => match plan {
+                SocksPlan::Authorize => Waiting::Answer,
+                SocksPlan::Transmit => Waiting::Sent,
+                SocksPlan::Receive { first: true } => Waiting::FirstByte,
+                SocksPlan::Receive { first: false } => Waiting::Received,
+                SocksPlan::Lost | SocksPlan::Open | SocksPlan::Reopen | SocksPlan::Report(..) => Waiting::Nothing,
+            },
             Self::Exchange(plan) => match plan {
                 ExchangePlan::Authorize(_) => Waiting::Answer,
                 ExchangePlan::Token(_) => Waiting::Token,
@@ -514,7 +578,7 @@ impl Stream {
 fn far_end(route: &Route, origin: &Origin, identity: &Identity) -> Option<Origin> {
     match route {
         Route::Forward(_) if identity.is_anonymous() => None,
-        Route::Direct | Route::Forward(_) | Route::Tunnel(_) => Some(origin.clone()),
+        Route::Direct | Route::Forward(_) | Route::Socks5(_) | Route::Tunnel(_) => Some(origin.clone()),
     }
 }
 
