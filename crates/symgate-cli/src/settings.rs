@@ -280,9 +280,9 @@ fn explicit(proxy: &ProxyConfig, network: &Network) -> Result<Explicit, String> 
     } else {
         for named in proxy.proxies() {
             let scheme = match named.kind() {
-                Kind::Http => symgate::auth::UriScheme::Http,
+                // As the transport names it.
+                Kind::Http | Kind::Socks5 => symgate::auth::UriScheme::Http,
                 Kind::Https => symgate::auth::UriScheme::Https,
-                Kind::Socks5 => continue,
             };
             if let Some(userinfo) = named.userinfo() {
                 let origin = Origin::new(scheme, &named.host().to_string(), named.port());

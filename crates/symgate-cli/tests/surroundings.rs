@@ -190,7 +190,7 @@ fn an_ignored_http_proxy_is_mentioned_to_who_asks() {
 #[test]
 fn a_proxy_that_cannot_be_used_is_never_passed_by() {
     let (dir, server) = (Dir::new(), server());
-    for proxy in ["socks5://127.0.0.1:1080", "http://"] {
+    for proxy in ["socks4://127.0.0.1:1080", "socks5://127.0.0.1:1", "http://"] {
         let ran = call(&dir, &path(&dir, &server.url("sym")))
             .args(["--proxy", proxy])
             .run();

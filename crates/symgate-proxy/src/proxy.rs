@@ -117,8 +117,7 @@ pub enum Kind {
     /// HTTP inside TLS; port 443 unless said otherwise.
     Https,
     /// SOCKS5 ([RFC 1928](https://www.rfc-editor.org/rfc/rfc1928)), names resolved by the proxy;
-    /// port 1080 unless said otherwise. It is understood in settings but not built in: such a
-    /// proxy only occurs in [`Unusable::NotBuiltIn`](crate::Unusable::NotBuiltIn).
+    /// port 1080 unless said otherwise.
     Socks5,
 }
 

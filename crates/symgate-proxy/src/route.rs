@@ -2,11 +2,7 @@
 
 use std::{fmt, slice, sync::Arc};
 
-use crate::{
-    bypass::BypassEntry,
-    proxy::{Kind, Proxy},
-    setting::Setting,
-};
+use crate::{bypass::BypassEntry, proxy::Proxy, setting::Setting};
 
 /// The routes to one URL, at least one, in the order in which they are to be tried.
 ///
@@ -89,7 +85,7 @@ impl fmt::Display for Routed {
 pub enum Route {
     /// Straight to the origin.
     Direct,
-    /// Through an HTTP proxy, spoken to in clear or inside TLS.
+    /// Through a proxy; its [`kind`](Proxy::kind) says how it is spoken to.
     Proxy(Arc<Proxy>),
     /// A setting applies but cannot be followed: an error, never a reason to go direct. A later
     /// route of the same choice may still be tried.
@@ -98,10 +94,7 @@ pub enum Route {
 
 impl Route {
     fn to(proxy: &Arc<Proxy>) -> Self {
-        match proxy.kind() {
-            Kind::Http | Kind::Https => Self::Proxy(Arc::clone(proxy)),
-            Kind::Socks5 => Self::Unusable(Unusable::NotBuiltIn(Arc::clone(proxy))),
-        }
+        Self::Proxy(Arc::clone(proxy))
     }
 }
 
@@ -110,7 +103,7 @@ impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Direct => f.write_str("direct"),
-            Self::Proxy(proxy) | Self::Unusable(Unusable::NotBuiltIn(proxy)) => proxy.fmt(f),
+            Self::Proxy(proxy) => proxy.fmt(f),
             Self::Unusable(Unusable::NoValidEntry(_)) => f.write_str("unusable"),
         }
     }
@@ -123,9 +116,6 @@ pub enum Unusable {
     /// The setting has a value, and no entry of it is valid; the warnings say what is wrong.
     #[error("`{0}` names no usable proxy")]
     NoValidEntry(Setting),
-    /// The proxy speaks a protocol that this build does not.
-    #[error("proxy `{0}` cannot be used, {kind} is not built in", kind = .0.kind())]
-    NotBuiltIn(Arc<Proxy>),
 }
 
 /// Why a route was chosen; `Display` is for people and fits behind "because of".

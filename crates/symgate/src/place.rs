@@ -216,7 +216,7 @@ fn base_path(url: &Url) -> String {
 }
 
 fn with_proxies(errand: Errand, proxy: &ProxyConfig) -> Errand {
-    let proxies = proxy.proxies().filter_map(|proxy| routes::origin(proxy));
+    let proxies = proxy.proxies().map(|proxy| routes::origin(proxy));
     proxies.fold(errand, Errand::with_proxy)
 }
 

@@ -6,14 +6,13 @@ use symgate_policy::{Cause, LatchKey, Latches};
 use symgate_proxy::{Kind, Proxy, ProxyConfig, Route as Chosen};
 use url::Url;
 
-/// The proxy as the transport names it; `None` for a kind that is not spoken.
-pub(crate) fn origin(proxy: &Proxy) -> Option<Origin> {
+/// The proxy as the transport names it: a SOCKS5 proxy by its host and port, spoken to in clear text.
+pub(crate) fn origin(proxy: &Proxy) -> Origin {
     let scheme = match proxy.kind() {
-        Kind::Http => UriScheme::Http,
+        Kind::Http | Kind::Socks5 => UriScheme::Http,
         Kind::Https => UriScheme::Https,
-        Kind::Socks5 => return None,
     };
-    Some(Origin::new(scheme, &proxy.host().to_string(), proxy.port()))
+    Origin::new(scheme, &proxy.host().to_string(), proxy.port())
 }
 
 /// The routes to try, in order.
@@ -29,10 +28,13 @@ pub(crate) fn choose(config: &ProxyConfig, latches: &Latches, url: &Url) -> Resu
     for routed in config.choose(url).into_routes() {
         match routed.route {
             Chosen::Direct => routes.push(Route::Direct),
-            Chosen::Proxy(proxy) => {
-                let Some(proxy) = origin(&proxy) else { continue };
+            Chosen::Proxy(chosen) => {
+                let proxy = origin(&chosen);
                 match latches.cause(&LatchKey::proxy(proxy.clone())) {
-                    None => routes.push(Route::through(proxy, scheme)),
+                    None => routes.push(match chosen.kind() {
+                        Kind::Http | Kind::Https => Route::through(proxy, scheme),
+                        Kind::Socks5 => Route::Socks5(proxy),
+                    }),
                     Some(cause) => {
                         refused = Some(Refusal::Latched);
                         reasons.push(format!(
@@ -64,7 +66,7 @@ pub(crate) fn shut(latches: &Latches, url: &Url) -> Option<(LatchKey, Cause)> {
 pub(crate) fn latched(config: &ProxyConfig, latches: &Latches, url: &Url) -> Option<Origin> {
     let routes = config.choose(url).into_routes().into_iter();
     let mut proxies = routes.filter_map(|routed| match routed.route {
-        Chosen::Proxy(proxy) => origin(&proxy),
+        Chosen::Proxy(proxy) => Some(origin(&proxy)),
         Chosen::Direct | Chosen::Unusable(_) => None,
     });
     proxies.find(|proxy| latches.cause(&LatchKey::proxy(proxy.clone())).is_some())
@@ -104,6 +106,14 @@ mod tests {
     }
 
     #[test]
+    fn a_socks5_proxy_serves_both() {
+        for url in ["http://h/", "https://h/"] {
+            check("socks5://p:80", &[], url, Ok("Socks5(Origin(http://p))"));
+            check("socks5://p:80", &["p"], url, Err(Some(Refusal::Latched)));
+        }
+    }
+
+    #[test]
     fn latched_proxies_are_left_out() {
         check("p;q", &["p"], "http://h/", Ok("Forward(Origin(http://q))"));
         check("p;q", &["p", "q"], "http://h/", Err(Some(Refusal::Latched)));
@@ -111,7 +121,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_never_silently_direct() {
-        check("socks5://p:1080", &[], "http://h/", Err(None));
         check("http://", &[], "http://h/", Err(None));
     }
 }
