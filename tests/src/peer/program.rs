@@ -17,12 +17,16 @@ pub enum Program {
     Apache,
     /// The system's curl: a client of another author.
     Curl,
+    /// The SOCKS5 server with rules. It runs for root alone.
+    Dante,
     /// Git: its credential helpers, and whoever calls helpers.
     Git,
     /// MIT Kerberos: the key distribution centre and the tools around it.
     Kdc,
     /// The origin with Digest in SHA-256.
     Lighttpd,
+    /// The SOCKS5 server of few words.
+    Microsocks,
     /// The origin.
     Nginx,
     /// The GSSAPI mechanism that lets curl wrap NTLM in SPNEGO; its path is that of the library.
@@ -60,6 +64,12 @@ impl Program {
                 NTLM_MECHANISM,
             ],
             Self::Curl => &[Part::Command("curl", "curl")],
+            Self::Dante => &[
+                Part::Command("danted", "dante-server"),
+                Part::Command("openssl", "openssl"),
+                Part::Library("libnss_wrapper.so", "libnss-wrapper"),
+                Part::Root,
+            ],
             Self::Git => &[Part::Command("git", "git")],
             Self::Kdc => &[
                 Part::Command("krb5kdc", "krb5-kdc"),
@@ -71,6 +81,7 @@ impl Program {
                 Part::Command("lighttpd", "lighttpd"),
                 Part::Library("lighttpd/mod_openssl.so", "lighttpd-mod-openssl"),
             ],
+            Self::Microsocks => &[Part::Command("microsocks", "microsocks")],
             Self::Nginx => &[Part::Command("nginx", "nginx-light")],
             Self::NtlmMechanism => &[NTLM_MECHANISM],
             Self::Pyspnego => &[Part::Module("spnego", "pyspnego")],
