@@ -110,7 +110,9 @@ impl World {
                 self.origin = origin_of(url);
                 let https = url.scheme() == "https";
                 let proxy = |host| Origin::new(UriScheme::Http, host, 3128);
-                let route = match self.next() % 5 {
+                let choice = self.next();
+                let route = match choice % 5 {
+                    _ if choice >= 0xE0 => Route::Socks5(proxy(if choice & 1 == 0 { "p" } else { "q" })),
                     0 => Route::Direct,
                     1 if !https => Route::Forward(proxy("p")),
                     2 if !https => Route::Forward(proxy("q")),
@@ -140,7 +142,7 @@ impl World {
                     }
                     None => {
                         self.connection = Some(Connection {
-                            inside: !matches!(key.route, Route::Tunnel(_)),
+                            inside: !matches!(key.route, Route::Socks5(_) | Route::Tunnel(_)),
                             route: key.route,
                             at_proxy: Seat::default(),
                             at_origins: BTreeMap::new(),
@@ -152,8 +154,10 @@ impl World {
             }
             Action::StartTls { .. } => fetch.handle_tls(Channel::encrypted(*b"certificate"))?,
             Action::Transmit(bytes) => {
-                let text = String::from_utf8_lossy(bytes).into_owned();
-                self.arrive(&text);
+                if !self.shake(bytes) {
+                    let text = String::from_utf8_lossy(bytes).into_owned();
+                    self.arrive(&text);
+                }
                 fetch.handle_sent()?;
             }
             Action::Receive(buffer) => {
@@ -194,6 +198,47 @@ impl World {
         self.mine.push(mine);
         let password = if self.next() % 4 == 3 { "wrong" } else { PASSWORD };
         Answer::Use(Arc::new(Credentials::password(self.user, password)))
+    }
+
+    /// What a SOCKS5 proxy makes of these bytes; `false` for a request that goes through it.
+    fn shake(&mut self, bytes: &[u8]) -> bool {
+        let connection = self.connection.as_mut().expect("bytes are written to a stream");
+        let Route::Socks5(proxy) = &connection.route else {
+            return false;
+        };
+        if connection.inside {
+            // Who logged on is whom the proxy takes the request for.
+            if let Some(user) = &connection.at_proxy.user {
+                let is_mine =
+                    |mine: &(Target, Origin, String)| mine.0 == Target::Proxy && mine.1 == *proxy && mine.2 == *user;
+                assert!(
+                    self.mine.iter().any(is_mine),
+                    "a request for {} went through {proxy:?} as `{user}`",
+                    self.user
+                );
+            }
+            return false;
+        }
+        let reply: &[u8] = match bytes {
+            [5, 2, 0, 2] if proxy.host() == "q" => b"\x05\x00",
+            [5, 2, 0, 2] => b"\x05\x02",
+            [1, length, rest @ ..] => {
+                let (user, password) = rest.split_at(usize::from(*length));
+                if password.get(1..) == Some(PASSWORD.as_bytes()) {
+                    connection.at_proxy.user = Some(String::from_utf8_lossy(user).into_owned());
+                    b"\x01\x00"
+                } else {
+                    b"\x01\x01"
+                }
+            }
+            [5, 1, 0, ..] => {
+                connection.inside = true;
+                b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+            }
+            other => panic!("no message of SOCKS5: {other:?}"),
+        };
+        connection.pending.extend(reply);
+        true
     }
 
     /// A request reaches whoever is at the other end.
