@@ -23,6 +23,7 @@ pub type Law = fn(&[u8]);
 
 /// What each fuzz target, by its name, holds its input against.
 pub const TARGETS: &[(&str, Law)] = &[
+    ("bypass_list", proxy::bypass_list),
     ("challenge", auth::challenge),
     ("check", index::check),
     ("choose", proxy::choose),

@@ -1,9 +1,11 @@
-//! Lists of hosts that need no proxy: `NO_PROXY` and `--no-proxy`.
+//! Lists of hosts that need no proxy: `NO_PROXY` and `--no-proxy`; the systems' lists are in `bypass/list.rs`.
 //!
 //! There is no document for `NO_PROXY`, only programs. The rules here are those of
 //! [curl 8](https://curl.se/docs/manpage.html#NOPROXY), and where curl has none, those of Go's
 //! [`httpproxy`](https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config). The tests hold a table
 //! of what each of the three does.
+
+mod list;
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -13,9 +15,12 @@ use std::{
 use url::{Host, Url};
 
 use crate::{
-    host, list,
+    host,
+    list::words,
     warning::{Fault, Note, Remark},
 };
+
+pub use list::{Bypass, BypassList, BypassRules};
 
 /// The hosts that need no proxy, parsed once into matchers.
 ///
@@ -61,10 +66,10 @@ impl NoProxy {
     #[must_use]
     pub fn parse(value: &str) -> (Self, Vec<Remark>) {
         let is_separator = |c: char| c == ',' || c.is_ascii_whitespace();
-        let alone = list::words(value, is_separator).nth(1).is_none();
+        let alone = words(value, is_separator).nth(1).is_none();
         let mut entries = Vec::new();
         let mut remarks = Vec::new();
-        for (offset, text) in list::words(value, is_separator) {
+        for (offset, text) in words(value, is_separator) {
             match BypassEntry::parse(text, alone) {
                 Ok(entry) => entries.push(entry),
                 Err(fault) => remarks.push(Remark {
@@ -81,7 +86,9 @@ impl NoProxy {
     pub fn matching(&self, url: &Url) -> Option<&BypassEntry> {
         let host = url.host()?;
         let port = url.port_or_known_default();
-        self.entries.iter().find(|entry| entry.matches(&host, port))
+        self.entries
+            .iter()
+            .find(|entry| entry.matches(url.scheme(), &host, port))
     }
 
     /// How many entries are valid.
@@ -97,11 +104,13 @@ impl NoProxy {
     }
 }
 
-/// One valid entry of a [`NoProxy`] list; a clone is cheap.
+/// One valid entry of a [`NoProxy`] list or a [`BypassList`]; a clone is cheap.
 #[derive(Debug, Clone)]
 pub struct BypassEntry {
     text: Arc<str>,
     matcher: Arc<Matcher>,
+    /// In lower case; `None` for every scheme.
+    scheme: Option<Arc<str>>,
     port: Option<u16>,
 }
 
@@ -117,12 +126,15 @@ impl BypassEntry {
         Ok(Self {
             text: text.into(),
             matcher: Arc::new(matcher),
+            scheme: None,
             port,
         })
     }
 
-    fn matches(&self, host: &Host<&str>, port: Option<u16>) -> bool {
-        (self.port.is_none() || self.port == port) && self.matcher.matches(host)
+    fn matches(&self, scheme: &str, host: &Host<&str>, port: Option<u16>) -> bool {
+        self.scheme.as_deref().is_none_or(|wanted| wanted == scheme)
+            && (self.port.is_none() || self.port == port)
+            && self.matcher.matches(host)
     }
 }
 
@@ -140,6 +152,14 @@ enum Matcher {
         network: u128,
         mask: u128,
     },
+    /// This name and none below it.
+    Exactly(String),
+    /// A text with stars.
+    Pattern(list::Pattern),
+    /// `<local>`: names without a dot.
+    Local,
+    /// `<-loopback>`: matches nothing, see [`BypassList::matching`].
+    NotLoopback,
 }
 
 impl Matcher {
@@ -179,7 +199,13 @@ impl Matcher {
             (Self::Domain(domain), Host::Domain(name)) => is_or_is_below(name, domain),
             (Self::V4 { network, mask }, Host::Ipv4(address)) => address.to_bits() & mask == *network,
             (Self::V6 { network, mask }, Host::Ipv6(address)) => address.to_bits() & mask == *network,
+            (Self::Exactly(exact), Host::Domain(name)) => {
+                name.strip_suffix('.').unwrap_or(name).eq_ignore_ascii_case(exact)
+            }
+            (Self::Pattern(pattern), host) => pattern.matches(host),
+            (Self::Local, Host::Domain(name)) => !name.contains('.'),
             (Self::Domain(_) | Self::V4 { .. } | Self::V6 { .. }, _) => false,
+            (Self::Exactly(_) | Self::Local | Self::NotLoopback, _) => false,
         }
     }
 

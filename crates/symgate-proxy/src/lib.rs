@@ -27,7 +27,8 @@
 //!   in the length of the settings.
 //!
 //! Where to look: the order of the sources at [`ProxyConfig`], the syntax of proxy lists at
-//! [`ProxyList`], the rules of `NO_PROXY` at [`NoProxy`].
+//! [`ProxyList`], the rules of `NO_PROXY` at [`NoProxy`], those of the systems' own lists at
+//! [`BypassRules`].
 
 mod bypass;
 mod config;
@@ -39,7 +40,7 @@ mod route;
 mod setting;
 mod warning;
 
-pub use bypass::{BypassEntry, NoProxy};
+pub use bypass::{Bypass, BypassEntry, BypassList, BypassRules, NoProxy};
 pub use config::ProxyConfig;
 pub use environment::from_system;
 pub use list::ProxyList;

@@ -120,6 +120,9 @@ pub enum Fault {
     /// A `*` inside a word.
     #[error("expected a domain without `*`, which includes its sub-domains anyway")]
     Wildcard,
+    /// A `*` that is not the first character, in a list that knows it there only.
+    #[error("expected `*` at the left end only")]
+    WildcardPlace,
     /// A `*` beside other entries.
     #[error("expected `*` to be the only entry")]
     StarNotAlone,

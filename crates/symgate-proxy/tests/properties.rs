@@ -13,7 +13,7 @@ fn setting() -> impl Strategy<Value = String> {
             ";", " ", ",", "\t", "\n", ":", "@", "%", "%41", "/", "?", "#", "=", "[", "]", "[::1]",
             "::1", ".", "..", "*", "*.", ":80", ":0", ":65536", "/8", "/0", "/129", "-", "_", "ä",
             "corp.com", ".corp.com", "host", "localhost", "10.0.0.1", "10.0.0.0/8", "127.1", "u:p@",
-            "none", "\u{0}", "\u{3002}",
+            "none", "\u{0}", "\u{3002}", "<local>", "<-loopback>", "*.corp.com", "10.*",
         ]).prop_map(str::to_owned),
         1 => "\\PC{0,6}",
         1 => "[a-z0-9.:]{0,8}",
@@ -58,9 +58,15 @@ proptest! {
     }
 
     #[test]
+    fn bypass_list_loses_nothing(value in setting(), url in target()) {
+        laws::bypass_list_loses_nothing(format!("{}\n{url}", value.replace('\n', ";")).as_bytes());
+    }
+
+    #[test]
     fn arbitrary_bytes_lose_nothing(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         laws::proxy_list_loses_nothing(&bytes);
         laws::no_proxy_list_loses_nothing(&bytes);
+        laws::bypass_list_loses_nothing(&bytes);
         laws::choosing_is_total(&bytes);
     }
 

@@ -17,6 +17,11 @@ pub fn no_proxy(bytes: &[u8]) {
     law::no_proxy_list_loses_nothing(bytes);
 }
 
+/// Two lines of any text as a system's list of exceptions and a URL.
+pub fn bypass_list(bytes: &[u8]) {
+    law::bypass_list_loses_nothing(bytes);
+}
+
 /// Three lines of any text as a list of proxies, a list of exceptions and a URL.
 pub fn choose(bytes: &[u8]) {
     law::choosing_is_total(bytes);

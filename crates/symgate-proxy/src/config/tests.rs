@@ -352,6 +352,7 @@ fn every_fault_prints_as_an_expectation() {
         Fault::NotUnicode,
         Fault::Prefix,
         Fault::Wildcard,
+        Fault::WildcardPlace,
         Fault::StarNotAlone,
         Fault::Scheme,
     ] {

@@ -1,7 +1,7 @@
 //! Laws of proxy settings, each over arbitrary bytes, through the public API only: for property
 //! tests, fuzz targets and stored inputs alike. A broken law panics.
 
-use symgate_proxy::{Choice, NoProxy, Note, ProxyConfig, ProxyList, Remark, Route};
+use symgate_proxy::{BypassList, BypassRules, Choice, NoProxy, Note, ProxyConfig, ProxyList, Remark, Route};
 use url::Url;
 
 /// Each entry of a proxy list is in the list or refused once, at its place.
@@ -20,6 +20,34 @@ pub(crate) fn no_proxy_list_loses_nothing(bytes: &[u8]) {
     let value = String::from_utf8_lossy(bytes);
     let (list, remarks) = NoProxy::parse(&value);
     accounts_for_every_word(&value, ',', list.len(), &remarks);
+}
+
+/// The rule sets of the systems' lists, each with its separator.
+const RULES: [(BypassRules, char); 4] = [
+    (BypassRules::WinInet, ';'),
+    (BypassRules::WinHttp, ';'),
+    (BypassRules::Gnome, ','),
+    (BypassRules::Kde, ','),
+];
+
+/// Each entry of a system's list is in the list or refused once, at its place; what is implied holds unless the list
+/// takes it back, and taking it back changes nothing for other hosts. Input: list and URL, by line.
+pub(crate) fn bypass_list_loses_nothing(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (value, url) = text.split_once('\n').unwrap_or((&text, "http://localhost/"));
+    let Ok(url) = Url::parse(url) else { return };
+    for (rules, separator) in RULES {
+        let (list, remarks) = BypassList::parse(value, rules);
+        accounts_for_every_word(value, separator, list.len(), &remarks);
+        let found = list.matching(&url).map(|bypass| bypass.to_string());
+        let implied = BypassList::parse("", rules).0.matching(&url).is_some();
+        if implied && !value.to_ascii_lowercase().contains("<-loopback>") {
+            assert!(found.is_some(), "`{value}` by {rules:?} for {url}");
+        }
+        let more = format!("{value}{separator}<-loopback>");
+        let after = BypassList::parse(&more, rules).0.matching(&url).map(|b| b.to_string());
+        assert_eq!(after, found.filter(|_| !implied), "`{more}` by {rules:?} for {url}");
+    }
 }
 
 /// Every configuration has an answer for every URL, the same each time, and a host that `NO_PROXY`
