@@ -12,6 +12,7 @@ use crate::{
     proxy::Proxy,
     route::{Choice, Reason, Route, Unusable},
     setting::Setting,
+    system::{System, SystemSettings},
     warning::{Note, Warning},
 };
 
@@ -25,11 +26,12 @@ use crate::{
 /// 3. `_NT_SYMBOL_PROXY`
 ///    ([Microsoft](https://learn.microsoft.com/en-us/windows-hardware/drivers/debugger/using-a-symbol-server));
 /// 4. the shared variables, with `NO_PROXY` as their own exceptions;
-/// 5. direct.
+/// 5. the system's settings ([`with_system`](Self::with_system)), with their own exceptions;
+/// 6. direct.
 ///
 /// A value that is empty or blank counts as not set. A value of which nothing is valid is an error
 /// for the URLs it would serve ([`Unusable`]), it does not let the next source speak. Loopback
-/// addresses are treated like any other.
+/// addresses are treated like any other, except by the system's settings.
 ///
 /// ```
 /// use symgate_proxy::ProxyConfig;
@@ -122,6 +124,19 @@ impl ProxyConfig {
         self
     }
 
+    /// Puts the system's settings, or what stands in for them, behind all other sources.
+    ///
+    /// They take the place of earlier ones.
+    #[must_use]
+    pub fn with_system(mut self, settings: SystemSettings) -> Self {
+        self.sources.retain(|source| !matches!(source, Source::System(_)));
+        self.warnings
+            .retain(|warning| !matches!(warning.setting(), Setting::System(..)));
+        let system = System::new(settings, &mut self.warnings);
+        self.sources.push(Source::System(system));
+        self
+    }
+
     /// The routes to a URL, in the order in which they are to be tried, each with its reason.
     ///
     /// It is a pure function of the configuration and the URL's scheme, host and port, and has an
@@ -159,6 +174,7 @@ impl ProxyConfig {
 enum Source {
     Fixed(Fixed),
     Environment(Environment),
+    System(System),
 }
 
 impl Source {
@@ -166,6 +182,7 @@ impl Source {
         match self {
             Self::Fixed(fixed) => Some(fixed.choose(url)),
             Self::Environment(environment) => environment.choose(url),
+            Self::System(system) => system.choose(url),
         }
     }
 
@@ -177,13 +194,14 @@ impl Source {
                 ..
             }) => list.proxies().collect(),
             Self::Environment(environment) => environment.proxies().collect(),
+            Self::System(system) => system.proxies(),
         }
     }
 
     fn is(&self, setting: Setting) -> bool {
         match self {
             Self::Fixed(fixed) => fixed.setting == setting,
-            Self::Environment(_) => false,
+            Self::Environment(_) | Self::System(_) => false,
         }
     }
 }

@@ -5,8 +5,8 @@
 //! function only, [`from_system`]. The rest is a pure function of settings and URL:
 //!
 //! ```text
-//!  --proxy  _NT_SYMBOL_PROXY  https_proxy …  NO_PROXY        settings, parsed once
-//!      └──────────┴───────┬───────┴─────────────┘
+//!  --proxy  _NT_SYMBOL_PROXY  https_proxy …  NO_PROXY  the system's    settings, parsed once
+//!      └──────────┴───────┬───────┴─────────────┴─────────┘
 //!                    ProxyConfig ── choose(&Url) ──> Choice: [route + reason, …]
 //!                         └──────── warnings() ────> what was refused, and where
 //! ```
@@ -27,8 +27,8 @@
 //!   in the length of the settings.
 //!
 //! Where to look: the order of the sources at [`ProxyConfig`], the syntax of proxy lists at
-//! [`ProxyList`], the rules of `NO_PROXY` at [`NoProxy`], those of the systems' own lists at
-//! [`BypassRules`].
+//! [`ProxyList`], the rules of `NO_PROXY` at [`NoProxy`], the system's settings at
+//! [`SystemSettings`] and the rules of its exceptions at [`BypassRules`].
 
 mod bypass;
 mod config;
@@ -38,6 +38,7 @@ mod list;
 mod proxy;
 mod route;
 mod setting;
+mod system;
 mod warning;
 
 pub use bypass::{Bypass, BypassEntry, BypassList, BypassRules, NoProxy};
@@ -46,5 +47,6 @@ pub use environment::from_system;
 pub use list::ProxyList;
 pub use proxy::{Kind, Proxy, Userinfo};
 pub use route::{Choice, Reason, Route, Routed, Unusable};
-pub use setting::{Case, Setting, Variable};
+pub use setting::{Case, Item, Place, Setting, Variable};
+pub use system::{Script, Sense, Switch, SystemSettings};
 pub use warning::{Fault, Note, Remark, Warning};

@@ -3,7 +3,7 @@
 //! The syntax is that of
 //! [`WINHTTP_PROXY_INFO`](https://learn.microsoft.com/en-us/windows/win32/api/winhttp/ns-winhttp-winhttp_proxy_info).
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{
     proxy::{Kind, Proxy},
@@ -77,13 +77,15 @@ impl ProxyList {
     /// The proxies for URLs of this scheme (in lower case), the first to be tried first; none
     /// means that the list has entries for other protocols only.
     pub fn serving<'l>(&'l self, scheme: &'l str) -> impl Iterator<Item = &'l Arc<Proxy>> {
+        self.entries_serving(scheme).map(Entry::proxy)
+    }
+
+    /// The entries behind [`serving`](Self::serving).
+    pub(crate) fn entries_serving<'l>(&'l self, scheme: &str) -> impl Iterator<Item = &'l Entry> + use<'l> {
         let specific = Protocol::of(scheme).filter(|wanted| self.has(*wanted));
         let general = [Protocol::Any, Protocol::Socks].into_iter().find(|p| self.has(*p));
         let wanted = specific.or(general);
-        self.entries
-            .iter()
-            .filter(move |entry| Some(entry.protocol) == wanted)
-            .map(|entry| &entry.proxy)
+        self.entries.iter().filter(move |entry| Some(entry.protocol) == wanted)
     }
 
     /// All valid entries' proxies, in order.
@@ -108,25 +110,25 @@ impl ProxyList {
     }
 }
 
+/// One valid entry; prints as one would write it, without credentials: `https=p:8080`.
 #[derive(Debug)]
-struct Entry {
+pub(crate) struct Entry {
     protocol: Protocol,
     proxy: Arc<Proxy>,
 }
 
 impl Entry {
+    pub(crate) const fn proxy(&self) -> &Arc<Proxy> {
+        &self.proxy
+    }
+
     fn parse(text: &str) -> Result<(Self, Vec<Note>), Fault> {
         let (key, text) = split_key(text);
         let protocol = match key {
             Some(key) => Protocol::from_key(key).ok_or(Fault::Protocol)?,
             None => Protocol::Any,
         };
-        let implied = if protocol == Protocol::Socks {
-            Kind::Socks5
-        } else {
-            Kind::Http
-        };
-        let parsed = Proxy::parse(text, implied)?;
+        let parsed = Proxy::parse(text, protocol.implied_kind())?;
         if protocol == Protocol::Socks && parsed.proxy.kind() != Kind::Socks5 {
             return Err(Fault::Kind);
         }
@@ -137,6 +139,17 @@ impl Entry {
             },
             parsed.notes,
         ))
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.protocol.key())?;
+        if self.proxy.kind() == self.protocol.implied_kind() {
+            write!(f, "{}:{}", self.proxy.host(), self.proxy.port())
+        } else {
+            self.proxy.fmt(f)
+        }
     }
 }
 
@@ -159,6 +172,26 @@ impl Protocol {
             Some(Self::Socks)
         } else {
             Self::of(&key)
+        }
+    }
+
+    /// What an entry begins with.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::Http => "http=",
+            Self::Https => "https=",
+            Self::Ftp => "ftp=",
+            Self::Gopher => "gopher=",
+            Self::Socks => "socks=",
+        }
+    }
+
+    /// How a proxy is spoken to if the entry does not say.
+    const fn implied_kind(self) -> Kind {
+        match self {
+            Self::Socks => Kind::Socks5,
+            Self::Any | Self::Http | Self::Https | Self::Ftp | Self::Gopher => Kind::Http,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, slice, sync::Arc};
 
-use crate::{bypass::BypassEntry, proxy::Proxy, setting::Setting};
+use crate::{bypass::BypassEntry, list, proxy::Proxy, setting::Setting, system::Script};
 
 /// The routes to one URL, at least one, in the order in which they are to be tried.
 ///
@@ -26,6 +26,17 @@ impl Choice {
             .map(|proxy| Routed {
                 route: Route::to(proxy),
                 reason: Reason::Set(setting),
+            })
+            .collect();
+        if routes.is_empty() { None } else { Some(Self { routes }) }
+    }
+
+    /// The proxies of a list's entries in order, each with its entry as the reason; `None` when there are none.
+    pub(crate) fn listed<'l>(entries: impl Iterator<Item = &'l list::Entry>, setting: Setting) -> Option<Self> {
+        let routes: Vec<_> = entries
+            .map(|entry| Routed {
+                route: Route::to(entry.proxy()),
+                reason: Reason::Listed(setting, entry.to_string().into()),
             })
             .collect();
         if routes.is_empty() { None } else { Some(Self { routes }) }
@@ -104,7 +115,7 @@ impl fmt::Display for Route {
         match self {
             Self::Direct => f.write_str("direct"),
             Self::Proxy(proxy) => proxy.fmt(f),
-            Self::Unusable(Unusable::NoValidEntry(_)) => f.write_str("unusable"),
+            Self::Unusable(_) => f.write_str("unusable"),
         }
     }
 }
@@ -116,6 +127,15 @@ pub enum Unusable {
     /// The setting has a value, and no entry of it is valid; the warnings say what is wrong.
     #[error("`{0}` names no usable proxy")]
     NoValidEntry(Setting),
+    /// The setting wants a script to be looked for on the network (WPAD).
+    #[error("`{0}` asks for automatic detection of a proxy script (WPAD), which is not built in")]
+    AutoDetect(Setting),
+    /// The setting names a script that decides (PAC).
+    #[error("`{0}` names the proxy script `{1}`, and evaluating scripts is not built in")]
+    Script(Setting, Arc<Script>),
+    /// The setting is to name a script, but its value is not the URL of one.
+    #[error("`{0}` is not an http or https URL of a proxy script")]
+    ScriptUrl(Setting),
 }
 
 /// Why a route was chosen; `Display` is for people and fits behind "because of".
@@ -134,6 +154,15 @@ pub enum Reason {
     OtherProtocols(Setting),
     /// The host needs no proxy: ``NO_PROXY entry `.corp.com` ``.
     Bypassed(Setting, BypassEntry),
+    /// The entry of a system's list names this route: ``HKCU ProxyServer `https=b:81` ``. The text is
+    /// made from what was understood, without credentials.
+    Listed(Setting, Arc<str>),
+    /// The host is of this machine or this link, and the exceptions do not say otherwise.
+    Implied(Setting),
+    /// Only the hosts listed in the setting need a proxy, and this one is not.
+    NotListed(Setting),
+    /// Proxies are set, and this setting says that they do not count.
+    SwitchedOff(Setting),
 }
 
 impl fmt::Display for Reason {
@@ -147,6 +176,12 @@ impl fmt::Display for Reason {
                 write!(f, "{setting} has entries for other protocols only")
             }
             Self::Bypassed(setting, entry) => write!(f, "{setting} entry `{}`", entry.as_str()),
+            Self::Listed(setting, entry) => write!(f, "{setting} `{entry}`"),
+            Self::Implied(setting) => {
+                write!(f, "loopback or link-local, and {setting} has no `<-loopback>`")
+            }
+            Self::NotListed(setting) => write!(f, "{setting} lists the hosts that need a proxy, not this one"),
+            Self::SwitchedOff(setting) => write!(f, "switched off by {setting}"),
         }
     }
 }

@@ -126,6 +126,9 @@ pub enum Fault {
     /// A `*` beside other entries.
     #[error("expected `*` to be the only entry")]
     StarNotAlone,
+    /// The address of a script is none, or cannot be fetched over HTTP.
+    #[error("expected an `http://` or `https://` URL of a script")]
+    ScriptUrl,
     /// A scheme in front of a host that needs no proxy.
     #[error("expected a host without a scheme")]
     Scheme,

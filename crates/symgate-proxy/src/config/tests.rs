@@ -354,6 +354,7 @@ fn every_fault_prints_as_an_expectation() {
         Fault::Wildcard,
         Fault::WildcardPlace,
         Fault::StarNotAlone,
+        Fault::ScriptUrl,
         Fault::Scheme,
     ] {
         let printed = fault.to_string();

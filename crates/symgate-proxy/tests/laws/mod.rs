@@ -1,7 +1,10 @@
 //! Laws of proxy settings, each over arbitrary bytes, through the public API only: for property
 //! tests, fuzz targets and stored inputs alike. A broken law panics.
 
-use symgate_proxy::{BypassList, BypassRules, Choice, NoProxy, Note, ProxyConfig, ProxyList, Remark, Route};
+use symgate_proxy::{
+    Bypass, BypassList, BypassRules, Choice, NoProxy, Note, Place, ProxyConfig, ProxyList, Remark, Route, Sense,
+    Switch, SystemSettings,
+};
 use url::Url;
 
 /// Each entry of a proxy list is in the list or refused once, at its place.
@@ -76,6 +79,56 @@ pub(crate) fn choosing_is_total(bytes: &[u8]) {
         }
         assert!(!bypassed || is_direct(&config.with_no_proxy(exceptions).choose(&url)));
     }
+    system_is_followed(value, exceptions, &url);
+}
+
+/// The same for the system's settings: a host that they except never goes to their proxy, what cannot be followed is
+/// never direct, and what is switched off is never a proxy.
+fn system_is_followed(value: &str, exceptions: &str, url: &Url) {
+    for place in [
+        Place::CurrentUser,
+        Place::WinHttp,
+        Place::File,
+        Place::Gnome,
+        Place::Kde,
+    ] {
+        let mut settings = SystemSettings::new(place);
+        settings.proxies = value.to_owned();
+        settings.exceptions = exceptions.to_owned();
+        let choose = |settings: &SystemSettings| {
+            let config = ProxyConfig::direct().with_system(settings.clone());
+            let choice = config.choose(url);
+            assert!(!choice.routes().is_empty());
+            assert_eq!(choice.to_string(), config.choose(url).to_string());
+            choice
+        };
+        assert!(is_direct(&choose(&settings)), "{settings:?}");
+
+        settings.manual = Switch::On;
+        let list = BypassList::parse(exceptions, settings.rules).0;
+        let bypassed = list.matching(url);
+        let implied = matches!(bypassed, Some(Bypass::Implied));
+        let choice = choose(&settings);
+        assert!(bypassed.is_none() || is_direct(&choice), "{choice}");
+        let unset = value.trim_ascii().is_empty();
+        if bypassed.is_none() && url.has_host() && !unset && ProxyList::parse(value).0.is_empty() {
+            assert!(!is_direct(&choice), "{choice}");
+        }
+        settings.sense = Sense::Proxied;
+        let choice = choose(&settings);
+        assert!(is_direct(&choice) || (bypassed.is_some() && !implied), "{choice}");
+
+        settings.sense = Sense::Direct;
+        settings.script = value.to_owned();
+        let choice = choose(&settings);
+        if url.has_host() && bypassed.is_none() && !unset {
+            assert!(matches!(choice.routes()[0].route, Route::Unusable(_)), "{choice}");
+        }
+        settings.auto_detect = Switch::On;
+        let choice = choose(&settings);
+        let unusable = matches!(choice.routes()[0].route, Route::Unusable(_));
+        assert!(unusable || !url.has_host() || bypassed.is_some(), "{choice}");
+    }
 }
 
 /// Nothing that can be printed depends on a user or a password. The bytes become what stands around them.
@@ -109,6 +162,13 @@ fn printed(value: &str, url: &Url) -> String {
         print(&mut printed, &ProxyConfig::from_vars([(name, value)]), url);
     }
     print(&mut printed, &ProxyConfig::direct().with_proxy(value), url);
+    let mut settings = SystemSettings::new(Place::Kde);
+    settings.manual = Switch::On;
+    settings.proxies = value.to_owned();
+    print(&mut printed, &ProxyConfig::direct().with_system(settings.clone()), url);
+    settings.script = value.to_owned();
+    printed.push_str(&format!("{settings:?} "));
+    print(&mut printed, &ProxyConfig::direct().with_system(settings), url);
     let (list, remarks) = ProxyList::parse(value);
     printed.push_str(&format!("{list:?} {remarks:?}"));
     printed
