@@ -48,6 +48,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("policy_session", policy::policy_session),
     ("proxy_list", proxy::proxy_list),
     ("proxy_secrets", proxy::proxy_secrets),
+    ("proxy_settings", proxy::proxy_settings),
     ("round_trip", wire::round_trip),
     ("session", auth::session),
     ("socks_reply", socks::socks_reply),

@@ -48,5 +48,5 @@ pub use list::ProxyList;
 pub use proxy::{Kind, Proxy, Userinfo};
 pub use route::{Choice, Reason, Route, Routed, Unusable};
 pub use setting::{Case, Item, Place, Setting, Variable};
-pub use system::{Script, Sense, Switch, SystemSettings};
+pub use system::{FileError, LineNote, LineRemark, Script, Sense, Switch, SystemSettings};
 pub use warning::{Fault, Note, Remark, Warning};

@@ -4,6 +4,9 @@
 //! [`WINHTTP_CURRENT_USER_IE_PROXY_CONFIG`](https://learn.microsoft.com/en-us/windows/win32/api/winhttp/ns-winhttp-winhttp_current_user_ie_proxy_config)
 //! (docs/symsrv.md §4.3). Nothing here asks a system: the values come in, from wherever they were read.
 
+mod file;
+mod text;
+
 use std::{fmt, sync::Arc};
 
 use url::{Position, Url};
@@ -16,6 +19,8 @@ use crate::{
     setting::{Item, Place, Setting},
     warning::{Fault, Note, Remark, Warning},
 };
+
+pub use text::{FileError, LineNote, LineRemark};
 
 /// The proxy settings of a system or a desktop as they were read, not yet understood.
 ///

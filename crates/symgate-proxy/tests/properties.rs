@@ -21,6 +21,55 @@ fn setting() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// How a file with settings begins.
+fn beginning() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "[Internet Settings]\n",
+        "REGEDIT4\n",
+        "Windows Registry Editor Version 5.00\n\n\
+         [HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings]\n",
+    ])
+}
+
+/// A line of such a file, more or less.
+fn settings_line() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "ProxyServer",
+        "ProxyOverride",
+        "AutoConfigURL",
+        "ProxyEnable",
+        "autodetect",
+        "Other",
+        "[x]",
+        "[",
+        ";",
+        "@",
+        "",
+    ]);
+    let value = prop_oneof![
+        setting(),
+        prop::sample::select(vec![
+            "1",
+            "0",
+            "dword:00000001",
+            "dword:x",
+            "hex:00,\\",
+            "hex(2):61,00",
+            "-",
+            "\"",
+            "\\"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    (name, value, 0_u8..4).prop_map(|(name, value, form)| match form {
+        0 => format!("{name}={value}"),
+        1 => format!("\"{name}\"={value}"),
+        2 => format!("\"{name}\"=\"{value}\""),
+        _ => value,
+    })
+}
+
 fn target() -> impl Strategy<Value = String> {
     let host = prop_oneof![
         prop::sample::select(vec![
@@ -63,10 +112,16 @@ proptest! {
     }
 
     #[test]
+    fn settings_file_loses_nothing(lines in prop::collection::vec(settings_line(), 0..8), begin in beginning()) {
+        laws::settings_file_loses_nothing(format!("{begin}{}", lines.join("\n")).as_bytes());
+    }
+
+    #[test]
     fn arbitrary_bytes_lose_nothing(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         laws::proxy_list_loses_nothing(&bytes);
         laws::no_proxy_list_loses_nothing(&bytes);
         laws::bypass_list_loses_nothing(&bytes);
+        laws::settings_file_loses_nothing(&bytes);
         laws::choosing_is_total(&bytes);
     }
 

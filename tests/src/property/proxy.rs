@@ -31,3 +31,8 @@ pub fn choose(bytes: &[u8]) {
 pub fn proxy_secrets(bytes: &[u8]) {
     law::nothing_printed_depends_on_a_password(bytes);
 }
+
+/// Any bytes as a file of settings, and its first lines as the values of one.
+pub fn proxy_settings(bytes: &[u8]) {
+    law::settings_file_loses_nothing(bytes);
+}

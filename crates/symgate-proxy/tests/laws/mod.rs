@@ -2,8 +2,8 @@
 //! tests, fuzz targets and stored inputs alike. A broken law panics.
 
 use symgate_proxy::{
-    Bypass, BypassList, BypassRules, Choice, NoProxy, Note, Place, ProxyConfig, ProxyList, Remark, Route, Sense,
-    Switch, SystemSettings,
+    Bypass, BypassList, BypassRules, Choice, LineRemark, NoProxy, Note, Place, ProxyConfig, ProxyList, Remark, Route,
+    Sense, Switch, SystemSettings,
 };
 use url::Url;
 
@@ -129,6 +129,64 @@ fn system_is_followed(value: &str, exceptions: &str, url: &Url) {
         let unusable = matches!(choice.routes()[0].route, Route::Unusable(_));
         assert!(unusable || !url.has_host() || bypassed.is_some(), "{choice}");
     }
+}
+
+/// Any bytes are settings or no settings, each remark is about one line, and the same values mean the same in an export
+/// and in an ini file. Input: a file; its first four lines are the values too.
+pub(crate) fn settings_file_loses_nothing(bytes: &[u8]) {
+    let url = Url::parse("https://host.corp.com/").expect("a URL");
+    if let Ok((settings, remarks)) = SystemSettings::from_file(bytes) {
+        are_in_order(&remarks, bytes.iter().filter(|byte| **byte == b'\n').count() + 1);
+        assert!(
+            !ProxyConfig::direct()
+                .with_system(settings)
+                .choose(&url)
+                .routes()
+                .is_empty()
+        );
+    }
+
+    let text = String::from_utf8_lossy(bytes);
+    let mut values = text.lines().map(|line| line.replace(|c: char| c.is_control(), " "));
+    let [proxies, exceptions, script, numbers] = std::array::from_fn(|_| values.next().unwrap_or_default());
+    let (enable, detect) = (numbers.len() & 1, numbers.len() >> 1 & 1);
+    let ini = format!(
+        "ProxyServer=\"{proxies}\"\nProxyOverride=\"{exceptions}\"\nAutoConfigURL=\"{script}\"\n\
+         ProxyEnable={enable}\nAutoDetect={detect}\n"
+    );
+    let escape = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
+    let export = format!(
+        "Windows Registry Editor Version 5.00\r\n\r\n\
+         [HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings]\r\n\
+         \"ProxyServer\"=\"{}\"\r\n\"ProxyOverride\"=\"{}\"\r\n\"AutoConfigURL\"=\"{}\"\r\n\
+         \"ProxyEnable\"=dword:{enable:08x}\r\n\"AutoDetect\"=dword:{detect:08x}\r\n",
+        escape(&proxies),
+        escape(&exceptions),
+        escape(&script),
+    );
+    let mut wide = b"\xff\xfe".to_vec();
+    wide.extend(export.encode_utf16().flat_map(u16::to_le_bytes));
+    for file in [ini.as_bytes(), export.as_bytes(), &wide] {
+        if file.len() > 1 << 20 {
+            continue;
+        }
+        let (settings, remarks) = SystemSettings::from_file(file).expect("five names");
+        assert_eq!(remarks, []);
+        assert_eq!(settings.proxies, proxies);
+        assert_eq!(settings.exceptions, exceptions);
+        assert_eq!(settings.script, script);
+        assert_eq!(settings.manual == Switch::On, enable == 1);
+        assert_eq!(settings.auto_detect == Switch::On, detect == 1);
+    }
+}
+
+/// Each remark is about a line of its own.
+fn are_in_order(remarks: &[LineRemark], lines: usize) {
+    assert!(remarks.is_sorted_by(|a, b| a.line < b.line), "{remarks:?}");
+    assert!(
+        remarks.iter().all(|remark| (1..=lines).contains(&remark.line)),
+        "{remarks:?}"
+    );
 }
 
 /// Nothing that can be printed depends on a user or a password. The bytes become what stands around them.
