@@ -219,3 +219,18 @@ fn rules_decide_before_anybody_is_asked() {
         assert!(ran.stdout.contains("*** ERROR"), "{rules} {ran}");
     }
 }
+
+#[test]
+fn a_pdb_beside_its_image_is_found_first_unless_an_option_says_no() {
+    let dir = lab();
+    let (_, pdb) = made::pair("hello", GUID, 1);
+    dir.write("hello.pdb", pdb);
+    for (options, found) in [(".symopt+0", true), (".symopt+200000", false)] {
+        let ran = shell(
+            &dir,
+            &["-y", "nowhere", "hello.dll"],
+            &format!("{options}\n.reload /f\nlm\n"),
+        );
+        assert_eq!(ran.stdout.contains("(private pdb symbols)"), found, "{options} {ran}");
+    }
+}

@@ -179,6 +179,10 @@ fn noisy_mode_tells_what_symsrv_and_dbghelp_tell() {
     assert!(rest.starts_with(proxy), "{rest}");
     // The reason between is the facade's, word by word.
     let symsrv: Vec<&str> = symsrv.lines().filter(|line| !line.starts_with("symgate: ")).collect();
+    let beside = ["app1.pdb", "dll/app1.pdb", "symbols/dll/app1.pdb"];
+    let beside = beside.map(|place| format!("DBGHELP: DIR/{place} - file not found"));
+    let (beside_image, symsrv) = symsrv.split_at(beside.len());
+    assert_eq!(beside_image, beside, "the image's own directory comes first");
     assert_eq!(
         symsrv,
         [

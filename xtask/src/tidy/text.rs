@@ -159,7 +159,10 @@ const EXPOSE: &[Listed] = &[
     ),
     ("crates/symgate-path/src/http.rs", "defines that of a store's URL"),
     ("crates/symgate-proxy/src/proxy.rs", "defines those of a proxy"),
-    ("crates/symgate-proxy/src/system.rs", "defines that of a script's address"),
+    (
+        "crates/symgate-proxy/src/system.rs",
+        "defines that of a script's address",
+    ),
     (
         "crates/symgate-sso/examples/token.rs",
         "the example prints how long the token is",

@@ -266,6 +266,14 @@ impl Console {
                     let mut wanted = Wanted::new(id.clone());
                     let extension = module.path.extension();
                     wanted.module = extension.map(|extension| extension.to_string_lossy().into_owned());
+                    // The image's own directory comes before the path (SYMSRV §1.6).
+                    let directory = module
+                        .path
+                        .parent()
+                        .filter(|_| !self.has(SymbolOptions::IGNORE_IMAGEDIR));
+                    if let Some(directory) = directory {
+                        wanted = wanted.beside(directory);
+                    }
                     batch.loads.push(Load {
                         module: index,
                         wanted,
