@@ -2,6 +2,7 @@
 //! DECISIONS §3, "one first authentication per (peer, identity)").
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::Arc;
 
 use symgate_auth::{Ask, Credentials, Origin, Outcome, Target};
@@ -111,9 +112,17 @@ struct Proven {
     place: Place,
     /// Who gave it first; nobody is asked again while it is remembered.
     by: Who,
+    told: Told,
     realm: Option<String>,
     credentials: Arc<Credentials>,
     consent: Consent,
+}
+
+/// Whether who gave an accepted answer knows that it was shown to be right.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Told {
+    NotYet,
+    Yes,
 }
 
 /// Whether a gate is looking for an answer to this peer, in the chain or from a person.
@@ -300,8 +309,9 @@ impl Desk {
     /// The peer judged an answer, or the exchange was given up. What began before the client was closed, as `epoch` tells,
     /// is not remembered; a rejection always is.
     ///
-    /// Returned is who is to hear of it: who gave the answer, also where it came from memory and is over now; and nobody
-    /// of a rejection while the same answer is good in another realm, for he would erase it.
+    /// Returned is who is to hear of it: who gave the answer, also where it came from memory and is over now. Nobody hears
+    /// of a rejection while the same answer is good in another realm, for he would erase it; nor of an acceptance before
+    /// it is [confirmed](Self::confirm).
     pub(crate) fn judge(
         &mut self,
         peer: &Peer,
@@ -321,14 +331,13 @@ impl Desk {
         let mut givers = BTreeSet::from([*who]);
         match outcome {
             Outcome::Abandoned => {}
-            Outcome::Accepted if !current => {}
+            Outcome::Accepted if !current => givers.clear(),
             Outcome::Accepted => {
+                givers.clear();
                 record.tries.clear();
                 record.wrong = None;
-                let mut by = *who;
-                if let Some(known) = record.proven.iter().find(|proven| here(proven)) {
-                    by = known.by;
-                }
+                let known = record.proven.iter().find(|proven| here(proven));
+                let (by, told) = known.map_or((*who, Told::NotYet), |known| (known.by, known.told));
                 let same_place = |proven: &&mut Proven| here(proven) && proven.place == place;
                 if let Some(known) = record.proven.iter_mut().find(same_place) {
                     if *consent == Consent::Clear {
@@ -342,6 +351,7 @@ impl Desk {
                 record.proven.push(Proven {
                     place,
                     by,
+                    told,
                     realm: realm.map(str::to_owned),
                     credentials: Arc::clone(credentials),
                     consent: *consent,
@@ -375,6 +385,18 @@ impl Desk {
             }
         }
         givers
+    }
+
+    /// What followed showed that an accepted answer was right. Returned is who gave it and does not know yet.
+    pub(crate) fn confirm(&mut self, peer: &Peer, realm: Option<&str>, credentials: &Credentials) -> BTreeSet<Who> {
+        let mut untold = BTreeSet::new();
+        for proven in &mut self.record(peer).proven {
+            let same = proven.realm.as_deref() == realm && proven.credentials.same(credentials);
+            if same && mem::replace(&mut proven.told, Told::Yes) == Told::NotYet {
+                untold.insert(proven.by);
+            }
+        }
+        untold
     }
 
     /// Takes the one place at which questions are asked.

@@ -32,6 +32,8 @@ pub struct Gate {
     pending: Vec<Pending>,
     /// Answers that were never judged, with what they answered.
     unjudged: Vec<(Ask, Candidate)>,
+    /// Answers that were accepted, with what they answered last; not yet confirmed.
+    accepted: Vec<(Ask, Arc<Credentials>)>,
     /// Who asked the person last.
     prompted_by: String,
 }
@@ -61,6 +63,7 @@ impl Gate {
             epoch,
             pending: Vec::new(),
             unjudged: Vec::new(),
+            accepted: Vec::new(),
             prompted_by: String::new(),
         }
     }
@@ -76,6 +79,24 @@ impl Gate {
         // Under the lock, so that it cannot slip behind a close.
         let desk = self.session.desk();
         self.latch(&desk, target, peer, cause);
+    }
+
+    /// What followed an [accepted](Outcome::Accepted) answer shows that it was right: the peer gave, or passed on, what was
+    /// asked for. Only now does the source hear so that gave it, and may keep what a person typed: an answer such as 403
+    /// or 502 is no challenge either, and says nothing of the password. The session remembers it all the same.
+    pub fn confirm(&mut self, target: Target, peer: &Origin) {
+        let (confirmed, others) = mem::take(&mut self.accepted)
+            .into_iter()
+            .partition::<Vec<_>, _>(|(ask, _)| ask.target == target && ask.origin == *peer);
+        self.accepted = others;
+        for (ask, credentials) in confirmed {
+            let givers = self
+                .session
+                .change(|desk| desk.confirm(&Peer::of(&ask), ask.realm.as_deref(), &credentials));
+            for who in givers {
+                self.tell(who, &ask, &credentials, Outcome::Accepted);
+            }
+        }
     }
 
     /// Who gave the answer that `target` has not judged yet, for diagnostics.
@@ -455,6 +476,8 @@ impl Gate {
     /// be waited for: whoever waits for another peer's outcome would wait for us, and we for it.
     fn put_in_order(&mut self, ask: &Ask) {
         let peer = Peer::of(ask);
+        // Nor does what follows say anything of the one before.
+        self.accepted.retain(|(other, _)| Peer::of(other) != peer);
         for mut pending in mem::take(&mut self.pending) {
             let other = Peer::of(&pending.ask);
             if other == peer {
@@ -528,12 +551,17 @@ impl CredentialSource for Gate {
             self.settle(pending, outcome);
         }
         self.unjudged.retain(|(other, _)| Peer::of(other) != peer);
-        if outcome == Outcome::Abandoned {
-            let candidates = judged.into_iter().filter_map(|pending| match pending.what {
-                What::Credentials(candidate) => Some((pending.ask, candidate)),
-                What::Ticket(_) => None,
-            });
-            self.unjudged.extend(candidates);
+        let candidates = judged.into_iter().filter_map(|pending| match pending.what {
+            What::Credentials(candidate) => Some((pending.ask, candidate)),
+            What::Ticket(_) => None,
+        });
+        match outcome {
+            Outcome::Abandoned => self.unjudged.extend(candidates),
+            Outcome::Accepted => {
+                let accepted = candidates.map(|(ask, candidate)| (ask, candidate.credentials));
+                self.accepted.extend(accepted);
+            }
+            Outcome::Rejected => {}
         }
     }
 }

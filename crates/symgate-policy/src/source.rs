@@ -22,7 +22,8 @@ pub trait Source: Send + Sync {
     /// Looks for an answer.
     fn look_up(&self, lookup: &Lookup<'_>) -> Reply;
 
-    /// Learns what became of an answer of its: to store it, or to erase it. One that was accepted is remembered, and the
+    /// Learns what became of an answer of its: to store it, or to erase it. It was accepted when what followed
+    /// [showed so](crate::Gate::confirm), for this errand or a later one. One that was accepted is remembered, and the
     /// source hears nothing more of it until the peer rejects it: a token has expired, say. While an answer is good in one
     /// realm of the peer, no rejection in another one is told. The errand waits meanwhile: when `cancel` is
     /// set, whoever calls wants to go on within 100 ms.
@@ -30,7 +31,7 @@ pub trait Source: Send + Sync {
         let _ = (ask, credentials, outcome, cancel);
     }
 
-    /// Learns that the peer accepted what a person typed: to keep it, where the user wants that. As for
+    /// Learns that what a person typed was shown to be right: to keep it, where the user wants that. As for
     /// [`report`](Self::report), the errand waits.
     fn keep(&self, ask: &Ask, credentials: &Credentials, cancel: &Arc<AtomicBool>) {
         let _ = (ask, credentials, cancel);

@@ -72,6 +72,7 @@ impl Client {
             wanted,
             announced: Some(url),
             shut: None,
+            at: None,
             routes: Routes::new(),
             asked: None,
             is_html: false,
@@ -186,6 +187,7 @@ impl Client {
             wanted,
             announced: None,
             shut: None,
+            at: None,
             routes: Routes::new(),
             asked: None,
             is_html: false,
@@ -316,6 +318,8 @@ struct Visit<'v> {
     announced: Option<&'v Url>,
     /// The latched store that a request would have gone to.
     shut: Option<(LatchKey, Cause)>,
+    /// Who has the last URL.
+    at: Option<Origin>,
     /// The ways to the last URL that are left; the first is taken.
     routes: Routes,
     /// The last request for credentials.
@@ -354,6 +358,16 @@ impl Visit<'_> {
         match self.routes.first()? {
             Route::Forward(proxy) => Some(proxy.clone()),
             _ => None,
+        }
+    }
+
+    /// The server, and a proxy that forwards, gave what was asked for: their passwords were right.
+    fn confirm(&mut self) {
+        if let Some(origin) = &self.at {
+            self.gate.confirm(Target::Origin, origin);
+        }
+        if let Some(proxy) = self.through() {
+            self.gate.confirm(Target::Proxy, &proxy);
         }
     }
 
@@ -462,12 +476,16 @@ impl Handler for Visit<'_> {
         if let Some(url) = self.announced.take() {
             self.job.observe(&Event::Requested { url });
         }
+        self.at = origin_of(url);
         self.routes.clone_from(&routes);
         Ok(routes)
     }
 
     fn head(&mut self, head: &ResponseHead) -> io::Result<()> {
         self.job.observe(&Event::Answered { status: head.status });
+        if shows_success(head.status) {
+            self.confirm();
+        }
         if head.status != 200 {
             self.answer = Received::Refused {
                 head: head.clone(),
@@ -550,8 +568,12 @@ impl Handler for Visit<'_> {
 
     fn note(&mut self, note: &Note) {
         match note {
-            Note::Redirected { to, .. } => self.led_to = Url::parse(to).ok(),
+            Note::Redirected { to, .. } => {
+                self.confirm();
+                self.led_to = Url::parse(to).ok();
+            }
             Note::RouteFailed { route, .. } => self.routes.retain(|other| other != route),
+            Note::Tunnelled { hop, .. } => self.gate.confirm(hop.target, &hop.origin),
             _ => {}
         }
         self.job.observe(&Event::Way { note });
@@ -616,6 +638,12 @@ fn tried(error: &symgate_auth::Error) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether nobody gives this answer to those whom he does not let in. 403 and 5xx say nothing of a password, and 203 is
+/// a page for logging in.
+const fn shows_success(status: u16) -> bool {
+    matches!(status, 200..=202 | 204..=399 | 404 | 410)
 }
 
 /// Fields by which the common object stores are known.

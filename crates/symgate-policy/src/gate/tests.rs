@@ -118,6 +118,12 @@ fn gate(session: &Session) -> Gate {
     session.gate(Errand::new(origin("s"), "base").with_proxy(origin("p")), Arc::default())
 }
 
+/// Reports; an acceptance is confirmed, as by a file that comes.
+fn judge(gate: &mut Gate, ask: &Ask, outcome: Outcome) {
+    gate.report(ask, outcome);
+    gate.confirm(ask.target, &ask.origin);
+}
+
 /// The password of an answer, or the answer's kind.
 fn shown(answer: &Answer) -> String {
     if let Answer::Use(credentials) = answer {
@@ -668,8 +674,8 @@ fn a_source_learns_once_what_became_of_its_answer() {
         let ask = ask(Target::Proxy, "p");
         assert_eq!(shown(&gate.answer(&ask)), "x");
         if let Some(outcome) = end {
-            gate.report(&ask, outcome);
-            gate.report(&ask, outcome);
+            judge(&mut gate, &ask, outcome);
+            judge(&mut gate, &ask, outcome);
         }
         drop(gate);
         assert_eq!(*log.lock().unwrap(), ["look up None Silent", expected]);

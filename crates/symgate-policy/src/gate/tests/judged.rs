@@ -92,7 +92,7 @@ fn who_gave_a_token_that_expires_hears_of_it_and_gives_a_new_one() {
     let ask = ask(Target::Origin, "s");
     let mut first = gate(&session);
     assert_eq!(shown(&first.answer(&ask)), "1");
-    first.report(&ask, Outcome::Accepted);
+    judge(&mut first, &ask, Outcome::Accepted);
     assert_eq!(mem::take(&mut *log.lock().unwrap()), ["look up None", "Accepted 1"]);
 
     // Two files at once find it expired; the second hears so when it is renewed already.
@@ -101,12 +101,12 @@ fn who_gave_a_token_that_expires_hears_of_it_and_gives_a_new_one() {
         assert_eq!(shown(&gate.answer(&ask)), "1");
         assert_eq!(gate.answered_by(Target::Origin), Some("this session"));
     }
-    second.report(&ask, Outcome::Rejected);
+    judge(&mut second, &ask, Outcome::Rejected);
     assert_eq!(shown(&second.answer(&ask)), "2");
-    second.report(&ask, Outcome::Accepted);
-    third.report(&ask, Outcome::Rejected);
+    judge(&mut second, &ask, Outcome::Accepted);
+    judge(&mut third, &ask, Outcome::Rejected);
     assert_eq!(shown(&third.answer(&ask)), "2");
-    third.report(&ask, Outcome::Accepted);
+    judge(&mut third, &ask, Outcome::Accepted);
     assert_eq!(
         mem::take(&mut *log.lock().unwrap()),
         ["Rejected 1", "look up Rejected", "Accepted 2"]
@@ -114,7 +114,7 @@ fn who_gave_a_token_that_expires_hears_of_it_and_gives_a_new_one() {
     // And the new one too.
     let mut fourth = gate(&session);
     assert_eq!(shown(&fourth.answer(&ask)), "2");
-    fourth.report(&ask, Outcome::Rejected);
+    judge(&mut fourth, &ask, Outcome::Rejected);
     assert_eq!(shown(&fourth.answer(&ask)), "3");
     assert_eq!(*log.lock().unwrap(), ["Rejected 2", "look up Rejected"]);
 }
@@ -127,7 +127,7 @@ fn a_source_that_repeats_what_has_expired_ends_and_says_why() {
     let mut gate = gate(&session);
     for outcome in [Outcome::Accepted, Outcome::Rejected] {
         assert_eq!(shown(&gate.answer(&ask)), "1");
-        gate.report(&ask, outcome);
+        judge(&mut gate, &ask, outcome);
     }
     assert_eq!(shown(&gate.answer(&ask)), "Refuse(Automatic)");
     assert_eq!(session.latches().cause(&proxy()), Some(Cause::Rejected));
@@ -175,7 +175,88 @@ fn a_source_does_not_hear_of_a_rejection_while_its_answer_is_good_in_another_rea
         (&mine, Outcome::Rejected, &["Rejected 1"]),
     ] {
         assert_eq!(shown(&gate.answer(ask)), "1", "{ask:?}");
-        gate.report(ask, outcome);
+        judge(&mut gate, ask, outcome);
         assert_eq!(mem::take(&mut *log.lock().unwrap()), told, "{ask:?} {outcome:?}");
+    }
+}
+
+/// Keeps what was typed.
+struct Keeps(Log);
+
+impl Source for Keeps {
+    fn name(&self) -> &'static str {
+        "keeps"
+    }
+
+    fn look_up(&self, _: &Lookup<'_>) -> Reply {
+        Reply::None
+    }
+
+    fn keep(&self, ask: &Ask, _: &Credentials, _: &Arc<AtomicBool>) {
+        self.0.lock().unwrap().push(format!("keep {}", ask.origin.host()));
+    }
+}
+
+#[test]
+fn what_was_typed_is_kept_when_what_followed_showed_that_it_was_right() {
+    let log = Log::default();
+    let (person, asked) = script([typed("1"), typed("2")]);
+    let answers = Answers::default()
+        .with_source(Keeps(Arc::clone(&log)))
+        .with_prompter(person);
+    let session = Session::new(Policy::interactive(), answers);
+    let (server, proxy) = (ask(Target::Origin, "s"), ask(Target::Proxy, "p"));
+    let log_in = |gate: &mut Gate, ask| {
+        assert!(matches!(gate.answer(ask), Answer::Use(_)));
+        gate.report(ask, Outcome::Accepted);
+    };
+    // The proxy lets through; the server says 403.
+    let mut first = gate(&session);
+    log_in(&mut first, &proxy);
+    log_in(&mut first, &server);
+    first.confirm(Target::Proxy, &proxy.origin);
+    first.confirm(Target::Origin, &origin("elsewhere"));
+    assert_eq!(mem::take(&mut *log.lock().unwrap()), ["keep p"]);
+    drop(first);
+    // The next file is there, and shows it; once is enough.
+    for kept in [&["keep s"][..], &[]] {
+        let mut next = gate(&session);
+        log_in(&mut next, &proxy);
+        log_in(&mut next, &server);
+        for _ in 0..2 {
+            next.confirm(Target::Proxy, &proxy.origin);
+            next.confirm(Target::Origin, &server.origin);
+        }
+        assert_eq!(mem::take(&mut *log.lock().unwrap()), kept);
+    }
+    assert_eq!(asked.lock().unwrap().len(), 2, "the session remembers it all the same");
+}
+
+#[test]
+fn what_is_judged_anew_is_not_confirmed_by_what_follows() {
+    type Change<'a> = &'a dyn Fn(&Session, &mut Gate, &Ask);
+    let table: [(&str, Change<'_>, &[&str]); 4] = [
+        ("nothing", &|_, _, _| {}, &["Accepted 1"]),
+        ("asked again", &|_, gate, ask| drop(gate.answer(ask)), &[]),
+        (
+            "rejected",
+            &|_, gate, ask| {
+                gate.answer(ask);
+                gate.report(ask, Outcome::Rejected);
+            },
+            &["Rejected 1"],
+        ),
+        ("closed", &|session, _, _| session.close(), &[]),
+    ];
+    for (row, change, told) in table {
+        let (source, log) = turns(&["1"]);
+        let session = Session::new(Policy::unattended(), Answers::default().with_source(source));
+        let ask = ask(Target::Proxy, "p");
+        let mut gate = gate(&session);
+        assert_eq!(shown(&gate.answer(&ask)), "1");
+        gate.report(&ask, Outcome::Accepted);
+        change(&session, &mut gate, &ask);
+        gate.confirm(Target::Proxy, &ask.origin);
+        assert_eq!(log.lock().unwrap()[1..], *told, "{row}");
     }
 }
