@@ -2,7 +2,6 @@
 //! DECISIONS §3, "one first authentication per (peer, identity)").
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::mem;
 use std::sync::Arc;
 
 use symgate_auth::{Ask, Credentials, Origin, Outcome, Target};
@@ -112,17 +111,11 @@ struct Proven {
     place: Place,
     /// Who gave it first; nobody is asked again while it is remembered.
     by: Who,
-    told: Told,
+    /// The request that it answered, until who gave it knows that it was shown to be right.
+    untold: Option<Ask>,
     realm: Option<String>,
     credentials: Arc<Credentials>,
     consent: Consent,
-}
-
-/// Whether who gave an accepted answer knows that it was shown to be right.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Told {
-    NotYet,
-    Yes,
 }
 
 /// Whether a gate is looking for an answer to this peer, in the chain or from a person.
@@ -315,11 +308,12 @@ impl Desk {
     pub(crate) fn judge(
         &mut self,
         peer: &Peer,
-        realm: Option<&str>,
+        ask: &Ask,
         (candidate, place): (&Candidate, Place),
         outcome: Outcome,
         epoch: u64,
     ) -> BTreeSet<Who> {
+        let realm = ask.realm.as_deref();
         let current = epoch == self.epoch;
         let record = self.record(peer);
         let Candidate {
@@ -337,7 +331,10 @@ impl Desk {
                 record.tries.clear();
                 record.wrong = None;
                 let known = record.proven.iter().find(|proven| here(proven));
-                let (by, told) = known.map_or((*who, Told::NotYet), |known| (known.by, known.told));
+                let (by, untold) = match known {
+                    Some(known) => (known.by, known.untold.clone()),
+                    None => (*who, Some(ask.clone())),
+                };
                 let same_place = |proven: &&mut Proven| here(proven) && proven.place == place;
                 if let Some(known) = record.proven.iter_mut().find(same_place) {
                     if *consent == Consent::Clear {
@@ -351,7 +348,7 @@ impl Desk {
                 record.proven.push(Proven {
                     place,
                     by,
-                    told,
+                    untold,
                     realm: realm.map(str::to_owned),
                     credentials: Arc::clone(credentials),
                     consent: *consent,
@@ -387,16 +384,24 @@ impl Desk {
         givers
     }
 
-    /// What followed showed that an accepted answer was right. Returned is who gave it and does not know yet.
-    pub(crate) fn confirm(&mut self, peer: &Peer, realm: Option<&str>, credentials: &Credentials) -> BTreeSet<Who> {
-        let mut untold = BTreeSet::new();
-        for proven in &mut self.record(peer).proven {
-            let same = proven.realm.as_deref() == realm && proven.credentials.same(credentials);
-            if same && mem::replace(&mut proven.told, Told::Yes) == Told::NotYet {
-                untold.insert(proven.by);
-            }
+    /// What followed showed that an accepted answer was right. Returned is who gave it and does not know yet, and what it
+    /// answered.
+    pub(crate) fn confirm(&mut self, ask: &Ask, credentials: &Credentials) -> BTreeMap<Who, Ask> {
+        let proven = self.record(&Peer::of(ask)).proven.iter_mut();
+        let mut untold = BTreeMap::new();
+        for proven in proven.filter(|proven| proven.realm == ask.realm && proven.credentials.same(credentials)) {
+            untold.extend(proven.untold.take().map(|ask| (proven.by, ask)));
         }
         untold
+    }
+
+    /// The one answer that was ever accepted of those who come where the user chose, and what it answered; `None` where
+    /// there are more.
+    pub(crate) fn only_answer(&self, peer: &Peer) -> Option<(Ask, Arc<Credentials>)> {
+        let proven = &self.peers.get(peer)?.proven;
+        let mut proven = proven.iter().filter(|proven| proven.place == Place::Chosen);
+        let only = proven.next().filter(|_| proven.next().is_none())?;
+        Some((only.untold.clone()?, Arc::clone(&only.credentials)))
     }
 
     /// Takes the one place at which questions are asked.
@@ -441,11 +446,16 @@ impl Desk {
 }
 
 impl Peer {
+    pub(crate) const fn new(target: Target, origin: Origin) -> Self {
+        Self { target, origin }
+    }
+
     pub(crate) fn of(ask: &Ask) -> Self {
-        Self {
-            target: ask.target,
-            origin: ask.origin.clone(),
-        }
+        Self::new(ask.target, ask.origin.clone())
+    }
+
+    pub(crate) const fn origin(&self) -> &Origin {
+        &self.origin
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Gate {
     unjudged: Vec<(Ask, Candidate)>,
     /// Answers that were accepted, with what they answered last; not yet confirmed.
     accepted: Vec<(Ask, Arc<Credentials>)>,
+    /// Who has asked for credentials.
+    asked: BTreeSet<Peer>,
     /// Who asked the person last.
     prompted_by: String,
 }
@@ -64,6 +66,7 @@ impl Gate {
             pending: Vec::new(),
             unjudged: Vec::new(),
             accepted: Vec::new(),
+            asked: BTreeSet::new(),
             prompted_by: String::new(),
         }
     }
@@ -84,16 +87,21 @@ impl Gate {
     /// What followed an [accepted](Outcome::Accepted) answer shows that it was right: the peer gave, or passed on, what was
     /// asked for. Only now does the source hear so that gave it, and may keep what a person typed: an answer such as 403
     /// or 502 is no challenge either, and says nothing of the password. The session remembers it all the same.
+    ///
+    /// A later request carries what was accepted without asking for it. So where a peer that the user chose has asked this
+    /// gate nothing, this is about the one answer that it accepted before, and about nothing if there are several.
     pub fn confirm(&mut self, target: Target, peer: &Origin) {
-        let (confirmed, others) = mem::take(&mut self.accepted)
+        let peer = Peer::new(target, peer.clone());
+        let (mut confirmed, others) = mem::take(&mut self.accepted)
             .into_iter()
-            .partition::<Vec<_>, _>(|(ask, _)| ask.target == target && ask.origin == *peer);
+            .partition::<Vec<_>, _>(|(ask, _)| Peer::of(ask) == peer);
         self.accepted = others;
+        if !self.asked.contains(&peer) && self.errand.names(target, peer.origin()) {
+            confirmed.extend(self.session.desk().only_answer(&peer));
+        }
         for (ask, credentials) in confirmed {
-            let givers = self
-                .session
-                .change(|desk| desk.confirm(&Peer::of(&ask), ask.realm.as_deref(), &credentials));
-            for who in givers {
+            let untold = self.session.change(|desk| desk.confirm(&ask, &credentials));
+            for (who, ask) in untold {
                 self.tell(who, &ask, &credentials, Outcome::Accepted);
             }
         }
@@ -442,7 +450,7 @@ impl Gate {
             match what {
                 What::Credentials(candidate) => {
                     let place = self.place(ask);
-                    desk.judge(&peer, ask.realm.as_deref(), (candidate, place), outcome, self.epoch)
+                    desk.judge(&peer, ask, (candidate, place), outcome, self.epoch)
                 }
                 What::Ticket(_) => {
                     desk.judge_ticket(&peer, outcome);
@@ -478,6 +486,7 @@ impl Gate {
         let peer = Peer::of(ask);
         // Nor does what follows say anything of the one before.
         self.accepted.retain(|(other, _)| Peer::of(other) != peer);
+        self.asked.insert(peer.clone());
         for mut pending in mem::take(&mut self.pending) {
             let other = Peer::of(&pending.ask);
             if other == peer {

@@ -2,7 +2,7 @@
 //! that is refused, or comes from a proxy that is broken, says nothing of the password.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use symgate::auth::{Ask, Credentials, Outcome};
@@ -106,4 +106,30 @@ fn client(dir: &Dir, way: Way, peer: &Fault, source: Hears) -> Client {
     config.proxy = proxy;
     config.answers = Answers::default().with_source(source);
     Client::new(config).unwrap()
+}
+
+#[test]
+fn a_later_file_shows_what_the_first_did_not() {
+    let heard = Arc::default();
+    let answered = AtomicUsize::new(0);
+    let peer = Fault::start(move |request| {
+        if !request.head.to_ascii_lowercase().contains("authorization: digest") {
+            return Reply::answer(
+                "401 Unauthorized",
+                "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n",
+                "",
+            );
+        }
+        match answered.fetch_add(1, Ordering::Relaxed) {
+            0 => Reply::answer("403 Forbidden", "", ""),
+            _ => Reply::missing(),
+        }
+    });
+    let dir = Dir::new();
+    let client = client(&dir, Way::Direct, &peer, Hears(Arc::clone(&heard)));
+    for number in 0..3 {
+        let key = format!("app{number}.pdb/497B72F6390A44FC878E5A2D63B6CC4B1");
+        drop(client.find(&Wanted::new(key.parse().unwrap()), &Job::silent()));
+    }
+    assert_eq!(*heard.lock().unwrap(), ["server Accepted"], "once");
 }

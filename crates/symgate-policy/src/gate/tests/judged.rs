@@ -260,3 +260,33 @@ fn what_is_judged_anew_is_not_confirmed_by_what_follows() {
         assert_eq!(log.lock().unwrap()[1..], *told, "{row}");
     }
 }
+
+#[test]
+fn a_gate_that_was_asked_nothing_confirms_the_one_answer_that_its_peer_accepted() {
+    let table: [(&str, &[&str], &str, &[&str]); 4] = [
+        ("one realm", &["r"], "s", &["Accepted 1"]),
+        ("two realms", &["r", "other"], "s", &[]),
+        ("nobody chose it", &["r"], "other", &[]),
+        ("never asked", &[], "s", &[]),
+    ];
+    for (row, realms, host, told) in table {
+        let (source, log) = turns(&["1", "1"]);
+        let session = Session::new(Policy::unattended(), Answers::default().with_source(source));
+        for realm in realms {
+            let realm = Some((*realm).to_owned());
+            let ask = Ask {
+                realm,
+                ..ask(Target::Origin, "s")
+            };
+            let mut gate = gate(&session);
+            assert_eq!(shown(&gate.answer(&ask)), "1");
+            gate.report(&ask, Outcome::Accepted);
+        }
+        log.lock().unwrap().clear();
+        for _ in 0..2 {
+            let mut later = session.gate(Errand::new(origin(host), "base"), Arc::default());
+            later.confirm(Target::Origin, &origin("s"));
+        }
+        assert_eq!(*log.lock().unwrap(), told, "{row}");
+    }
+}
