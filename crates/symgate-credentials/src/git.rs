@@ -3,7 +3,6 @@
 mod command;
 mod reply;
 
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,7 +15,7 @@ pub use self::reply::{GitReply, GitReplyError, Storing};
 use crate::keep::Ear;
 use crate::ledger::{Entry, Ledger, Told};
 use crate::lines::{self, Broken, Request};
-use crate::program::{Call, Ended, ProgramError};
+use crate::program::{self, Call, Ended, ProgramError};
 use crate::{Bounds, Keep};
 
 /// A helper program with git's protocol, as a [`Source`]
@@ -234,7 +233,7 @@ impl GitHelper {
         cancel: &AtomicBool,
     ) -> Result<Ended, ProgramError> {
         let mut command = self.helper.command(operation);
-        keep_silent(&mut command, interaction);
+        program::keep_silent(&mut command, interaction);
         let call = Call {
             command,
             input: request.finish(),
@@ -309,16 +308,6 @@ impl Operation {
 fn describe(request: &mut Request, ask: &Ask) -> Result<(), Broken> {
     request.add("protocol", ask.origin.scheme().as_str())?;
     request.add("host", lines::host(ask))
-}
-
-fn keep_silent(command: &mut Command, interaction: Interaction) {
-    command.env("GIT_TERMINAL_PROMPT", "0");
-    if interaction == Interaction::Silent {
-        command
-            .env("GCM_INTERACTIVE", "never")
-            .env_remove("GIT_ASKPASS")
-            .env_remove("SSH_ASKPASS");
-    }
 }
 
 fn has_passed(expiry: u64) -> bool {

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use symgate_policy::Interaction;
 use zeroize::Zeroizing;
 
 use crate::Bounds;
@@ -123,6 +124,18 @@ impl Call<'_> {
                 Err(error)
             }
         }
+    }
+}
+
+/// Keeps git and its credential manager, which programs of either protocol may call, from asking by themselves: always on
+/// the terminal, and by programs and windows where nothing may be shown.
+pub(crate) fn keep_silent(command: &mut Command, interaction: Interaction) {
+    command.env("GIT_TERMINAL_PROMPT", "0");
+    if interaction == Interaction::Silent {
+        command
+            .env("GCM_INTERACTIVE", "never")
+            .env_remove("GIT_ASKPASS")
+            .env_remove("SSH_ASKPASS");
     }
 }
 

@@ -18,7 +18,7 @@ use crate::Bounds;
 use crate::keep::Ear;
 use crate::ledger::{Entry, Ledger, Peer, Told};
 use crate::lines::{self, Broken, Request};
-use crate::program::{Call, Ended, ProgramError};
+use crate::program::{self, Call, Ended, ProgramError};
 
 /// Programs with the protocol of the debuggers' credential providers, as one [`Source`]: all are asked in their order,
 /// and the first success is used.
@@ -41,6 +41,9 @@ use crate::program::{Call, Ended, ProgramError};
 /// An answer is a name with a password, or `credentialkind=Bearer` with `header=Bearer …`. One that does not fit the
 /// request of the server is kept for the request for the same path that follows, so that nobody is asked twice.
 /// Acceptance is told by `Store` and rejection by `Erase`, to the provider whose answer it was and with the same path.
+///
+/// They get no terminal, and `GIT_TERMINAL_PROMPT=0`, as some are made on git's credential manager. Where nothing may be
+/// shown they also get `GCM_INTERACTIVE=never` and neither `GIT_ASKPASS` nor `SSH_ASKPASS`.
 ///
 /// # Proxies
 ///
@@ -211,10 +214,7 @@ impl Providers {
             Target::Proxy => "proxy",
         };
         request.add("resourceKind", kind)?;
-        let (interaction, previous) = match errand {
-            Errand::Get(interaction, previous) => (interaction, previous),
-            Errand::Erase | Errand::Store => (Interaction::Silent, Previous::None),
-        };
+        let (interaction, previous) = errand.conditions();
         let (silent, interactive) = match interaction {
             Interaction::Silent => ("true", "0"),
             Interaction::Visible => ("false", "1"),
@@ -277,16 +277,11 @@ impl Providers {
         Err(ProviderError::Ended(ended.describe(&[secret.expose()])))
     }
 
-    fn run(
-        &self,
-        program: &Path,
-        errand: Errand,
-        request: Request,
-        cancel: &AtomicBool,
-    ) -> Result<Ended, ProgramError> {
+    fn run(&self, path: &Path, errand: Errand, request: Request, cancel: &AtomicBool) -> Result<Ended, ProgramError> {
         // On Windows a script for `cmd` is given to it by the standard library.
-        let mut command = Command::new(program);
+        let mut command = Command::new(path);
         command.arg(errand.as_str());
+        program::keep_silent(&mut command, errand.conditions().0);
         let call = Call {
             command,
             input: request.finish(),
@@ -367,6 +362,13 @@ impl Errand {
             Self::Erase => "Erase",
             Self::Get(..) => "Get",
             Self::Store => "Store",
+        }
+    }
+
+    const fn conditions(self) -> (Interaction, Previous) {
+        match self {
+            Self::Get(interaction, previous) => (interaction, previous),
+            Self::Erase | Self::Store => (Interaction::Silent, Previous::None),
         }
     }
 }

@@ -195,6 +195,25 @@ fn what_it_started_may_put_things_in_order() {
 }
 
 #[test]
+fn a_silent_program_has_nobody_to_ask_by() {
+    let table = [
+        (
+            Interaction::Silent,
+            "GCM_INTERACTIVE=never GIT_ASKPASS= GIT_TERMINAL_PROMPT=0 SSH_ASKPASS=",
+        ),
+        (Interaction::Visible, "GIT_TERMINAL_PROMPT=0"),
+    ];
+    for (interaction, expected) in table {
+        let mut command = Command::new("program");
+        keep_silent(&mut command, interaction);
+        let changes = command
+            .get_envs()
+            .map(|(name, value)| format!("{}={}", name.display(), value.unwrap_or_default().display()));
+        assert_eq!(changes.collect::<Vec<_>>().join(" "), expected, "{interaction:?}");
+    }
+}
+
+#[test]
 fn a_missing_program_says_so() {
     let call = Call {
         command: Command::new("/nonexistent/program"),

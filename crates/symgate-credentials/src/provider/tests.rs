@@ -335,6 +335,18 @@ mod run {
     }
 
     #[test]
+    fn a_silent_provider_may_show_nothing() {
+        let dir = Dir::new();
+        let providers = providers(
+            &dir,
+            &["echo \"username=$GCM_INTERACTIVE-$GIT_TERMINAL_PROMPT\"; echo \"password=$(tty)\""],
+        );
+        let shown = |interaction| shown(&look_up(&providers, &ask(), Previous::None, interaction));
+        assert_eq!(shown(Interaction::Silent), "never-0:not a tty");
+        assert_eq!(shown(Interaction::Visible), "-0:not a tty");
+    }
+
+    #[test]
     fn a_token_is_stored_as_a_header() {
         let dir = Dir::new();
         let providers = providers(
