@@ -9,6 +9,8 @@ use crate::keep::Ear;
 
 /// Prompters in their order: when one could not ask, the next one does. A person's "no" is everybody's.
 ///
+/// When nobody could ask, it is named after the first that failed, and the others stand in the text.
+///
 /// It counts as a program, which may try three times, as soon as one of them does.
 ///
 /// ```
@@ -16,11 +18,11 @@ use crate::keep::Ear;
 /// use symgate_policy::Prompter;
 ///
 /// let prompter = FirstAvailable::new(vec![Box::new(Askpass::new("a")), Box::new(Askpass::new("b"))]);
-/// assert_eq!(prompter.name(), "askpass `a`, else askpass `b`", "until one of them has answered");
+/// assert_eq!(prompter.name(), "askpass `a`, else askpass `b`", "until one of them has answered or failed");
 /// ```
 pub struct FirstAvailable {
     prompters: Vec<Box<dyn Prompter>>,
-    /// Of all, and then of the one that answered last.
+    /// Of all, and then of the one that answered last, or of the first that could not.
     name: String,
     ear: Ear,
 }
@@ -66,11 +68,13 @@ impl Prompter for FirstAvailable {
                 return Prompted::Cancelled;
             }
         }
-        if failures.is_empty() {
+        // Whoever tells of it puts our name in front, which is the first one's then.
+        let mut failures = failures.into_iter();
+        let Some((first, why)) = failures.next() else {
             return Prompted::Unavailable;
-        }
-        let failures: Vec<String> = failures.iter().map(|(who, why)| format!("{who}: {why}")).collect();
-        Prompted::Failed(failures.join("; "))
+        };
+        self.name = first;
+        Prompted::Failed(failures.fold(why, |told, (who, why)| format!("{told}; {who}: {why}")))
     }
 
     fn asker(&self) -> Asker {
