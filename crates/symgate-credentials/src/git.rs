@@ -28,7 +28,7 @@ use crate::{Bounds, Keep};
 /// arguments runs as it is, and what begins with `!` is for the shell. `get`, `store` or `erase` is added at the end. On
 /// Unix all three pass through `sh`, as git does it, so `~` and quotes work; a single program runs in the shell's place.
 /// On Windows git brings a shell of its own, which is not looked for: there words are split at blanks outside double
-/// quotes, and `!` is for `cmd /C`.
+/// quotes, and `!` is for `cmd /C`. A relative path is none of these, and its failure says so.
 ///
 /// # What is said to it
 ///
@@ -143,7 +143,7 @@ impl GitHelper {
         }
         let ended = self.run(Operation::Get, request, lookup.interaction, lookup.cancel)?;
         if !ended.status.success() {
-            return Err(HelperError::Ended(ended.describe(&[])));
+            return Err(self.failed(&ended, &[]));
         }
         let GitReply::Answer {
             credentials,
@@ -222,7 +222,11 @@ impl GitHelper {
             return Ok(());
         }
         let refresh = refresh.map(Secret::expose).unwrap_or_default();
-        Err(HelperError::Ended(ended.describe(&[secret.expose(), refresh])))
+        Err(self.failed(&ended, &[secret.expose(), refresh]))
+    }
+
+    fn failed(&self, ended: &Ended, secrets: &[&[u8]]) -> HelperError {
+        HelperError::Ended(format!("{}{}", ended.describe(secrets), self.helper.hint()))
     }
 
     fn run(

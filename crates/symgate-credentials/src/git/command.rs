@@ -46,6 +46,16 @@ impl Helper {
         }
     }
 
+    /// What to add to a failure: a relative path is none of git's forms, and git's own words do not say so.
+    pub(super) fn hint(&self) -> &'static str {
+        let first = self.text.split_whitespace().next().unwrap_or_default();
+        if self.kind == Kind::Word && first.contains(std::path::is_separator) {
+            "; a helper is a name, an absolute path, or a snippet behind `!`"
+        } else {
+            ""
+        }
+    }
+
     #[cfg(unix)]
     pub(super) fn command(&self, operation: Operation) -> Command {
         let (text, operation) = (&self.text, operation.as_str());

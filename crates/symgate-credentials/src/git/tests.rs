@@ -256,6 +256,26 @@ mod run {
     }
 
     #[test]
+    fn a_relative_path_is_no_command_and_the_error_says_what_is() {
+        let hint = "; a helper is a name, an absolute path, or a snippet behind `!`";
+        let table = [
+            ("./nosuch", true),
+            ("~/nosuch --x", true),
+            ("no/such", true),
+            ("no-such-helper-anywhere --file ./x", false),
+            ("/nosuch/helper", false),
+            ("!./nosuch", false),
+        ];
+        for (command, hinted) in table {
+            let Reply::Failed(why) = look_up_first(&GitHelper::new(command), &ask()) else {
+                panic!("{command}")
+            };
+            assert!(why.starts_with("ended with "), "{command}: {why}");
+            assert_eq!(why.ends_with(hint), hinted, "{command}: {why}");
+        }
+    }
+
+    #[test]
     fn a_bearer_token_is_not_looked_for_at_a_proxy_nor_a_ticket_anywhere() {
         let dir = Dir::new();
         let helper = helper(&dir, "");
