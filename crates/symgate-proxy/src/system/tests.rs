@@ -352,10 +352,6 @@ fn what_cannot_be_evaluated_is_an_error_that_names_it() {
             "ProxyEnable=1|ProxyServer=q:x",
             "`HKCU ProxyServer` names no usable proxy",
         ),
-        (
-            "ProxyEnable=1|ProxyServer=socks=s",
-            "proxy `socks5://s:1080` cannot be used, socks5 is not built in",
-        ),
     ] {
         let choice = ProxyConfig::direct()
             .with_system(hkcu(system))
