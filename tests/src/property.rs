@@ -39,6 +39,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("helper_reply", credentials::helper_reply),
     ("identify", index::identify),
     ("identity", identity::law),
+    ("kioslaverc", proxy::kioslaverc),
     ("netrc", credentials::netrc),
     ("no_proxy", proxy::no_proxy),
     ("ntlm_challenge", auth::ntlm_challenge),

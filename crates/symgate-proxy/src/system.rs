@@ -5,6 +5,8 @@
 //! (docs/symsrv.md §4.3). Nothing here asks a system: the values come in, from wherever they were read.
 
 mod file;
+mod gnome;
+mod kde;
 mod text;
 
 use std::{fmt, sync::Arc};
@@ -233,13 +235,11 @@ impl System {
             (None, Sense::Proxied) => Some(Reason::NotListed(listed)),
             (None, Sense::Direct) | (Some(Bypass::Entry(_)), Sense::Proxied) => None,
         };
-        // A script's own word comes before exceptions, but not in GNOME.
-        let automatic = self
-            .automatic()
-            .filter(|_| bypassed.is_none() || self.rules != BypassRules::Gnome);
-        Some(match (automatic, bypassed) {
+        Some(match (self.automatic(), bypassed) {
+            // In GNOME the exceptions are from scripts too.
+            (Some(_), Some(reason)) if self.rules == BypassRules::Gnome => Choice::one(Route::Direct, reason),
             (Some(choice), _) => choice,
-            (None, Some(reason)) if self.counts() => Choice::one(Route::Direct, reason),
+            (None, Some(reason)) if !matches!(self.manual, Manual::SwitchedOff) => Choice::one(Route::Direct, reason),
             (None, _) => self.through(url),
         })
     }
@@ -255,11 +255,6 @@ impl System {
             Ok(script) => unusable(setting, Unusable::Script(setting, Arc::clone(script))),
             Err(_) => unusable(setting, Unusable::ScriptUrl(setting)),
         })
-    }
-
-    /// Whether exceptions have anything to except from.
-    const fn counts(&self) -> bool {
-        !matches!(self.manual, Manual::SwitchedOff)
     }
 
     fn through(&self, url: &Url) -> Choice {

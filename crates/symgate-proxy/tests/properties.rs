@@ -13,7 +13,7 @@ fn setting() -> impl Strategy<Value = String> {
             ";", " ", ",", "\t", "\n", ":", "@", "%", "%41", "/", "?", "#", "=", "[", "]", "[::1]",
             "::1", ".", "..", "*", "*.", ":80", ":0", ":65536", "/8", "/0", "/129", "-", "_", "ä",
             "corp.com", ".corp.com", "host", "localhost", "10.0.0.1", "10.0.0.0/8", "127.1", "u:p@",
-            "none", "\u{0}", "\u{3002}", "<local>", "<-loopback>", "*.corp.com", "10.*",
+            "none", "//:", "\u{0}", "\u{3002}", "<local>", "<-loopback>", "*.corp.com", "10.*",
         ]).prop_map(str::to_owned),
         1 => "\\PC{0,6}",
         1 => "[a-z0-9.:]{0,8}",
@@ -70,6 +70,42 @@ fn settings_line() -> impl Strategy<Value = String> {
     })
 }
 
+/// A line of `kioslaverc` or of `gsettings`, more or less.
+fn desktop_line() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "ProxyType=",
+        "httpProxy=",
+        "httpsProxy[$e]=",
+        "NoProxyFor=",
+        "ReversedException=",
+        "Proxy Config Script=",
+        "[",
+        "[Proxy Settings][$i]",
+        "org.gnome.system.proxy mode ",
+        "org.gnome.system.proxy ignore-hosts ",
+        "org.gnome.system.proxy.http host ",
+        "org.gnome.system.proxy.socks port ",
+    ]);
+    let value = prop_oneof![
+        setting(),
+        prop::sample::select(vec![
+            "1",
+            "2",
+            "3",
+            "4",
+            "true",
+            "'auto'",
+            "'manual'",
+            "['a', \"b\"]",
+            "@as []",
+            "'\\u00fc'",
+            "'"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    (name, value).prop_map(|(name, value)| format!("{name}{value}"))
+}
+
 fn target() -> impl Strategy<Value = String> {
     let host = prop_oneof![
         prop::sample::select(vec![
@@ -117,11 +153,18 @@ proptest! {
     }
 
     #[test]
+    fn desktop_settings_lose_nothing(proxy in setting(), exceptions in setting(), lines in prop::collection::vec(desktop_line(), 0..8)) {
+        laws::desktop_settings_lose_nothing(format!("{proxy}\n{exceptions}").as_bytes());
+        laws::desktop_settings_lose_nothing(format!("[Proxy Settings]\n{}", lines.join("\n")).as_bytes());
+    }
+
+    #[test]
     fn arbitrary_bytes_lose_nothing(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         laws::proxy_list_loses_nothing(&bytes);
         laws::no_proxy_list_loses_nothing(&bytes);
         laws::bypass_list_loses_nothing(&bytes);
         laws::settings_file_loses_nothing(&bytes);
+        laws::desktop_settings_lose_nothing(&bytes);
         laws::choosing_is_total(&bytes);
     }
 

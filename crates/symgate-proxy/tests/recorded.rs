@@ -102,3 +102,145 @@ fn a_file_written_by_hand() {
         ],
     );
 }
+
+fn kioslaverc(bytes: &[u8]) -> SystemSettings {
+    let (settings, remarks) = SystemSettings::from_kioslaverc(bytes, |_| None).expect("settings");
+    assert_eq!(remarks, []);
+    settings
+}
+
+#[test]
+fn kde_with_a_proxy_for_each_protocol() {
+    check(
+        kioslaverc(include_bytes!("recorded/manual.kioslaverc")),
+        &[
+            (
+                "http://symbols.example/",
+                "http://web-a.corp.example:3128 (kioslaverc `http=web-a.corp.example:3128`)",
+            ),
+            (
+                "https://symbols.example/",
+                "http://web-b.corp.example:3129 (kioslaverc `https=web-b.corp.example:3129`)",
+            ),
+            (
+                "ftp://symbols.example/",
+                "direct (kioslaverc has entries for other protocols only)",
+            ),
+            (
+                "https://a.corp.example/",
+                "direct (kioslaverc NoProxyFor entry `.corp.example`)",
+            ),
+            (
+                "https://corp.example/",
+                "direct (kioslaverc NoProxyFor entry `.corp.example`)",
+            ),
+            (
+                "http://10.20.30.40/",
+                "direct (kioslaverc NoProxyFor entry `10.0.0.0/8`)",
+            ),
+            ("http://intranet/", "direct (kioslaverc NoProxyFor entry `<local>`)"),
+            (
+                "http://localhost:81/",
+                "direct (kioslaverc NoProxyFor entry `localhost`)",
+            ),
+            (
+                "http://[::1]/",
+                "direct (loopback or link-local, and kioslaverc NoProxyFor has no `<-loopback>`)",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn kde_with_a_proxy_for_few_hosts() {
+    check(
+        kioslaverc(include_bytes!("recorded/reversed.kioslaverc")),
+        &[
+            (
+                "https://a.partner.example/",
+                "http://gate.corp.example:8080 (kioslaverc `https=gate.corp.example:8080`)",
+            ),
+            (
+                "https://symbols.example/",
+                "direct (kioslaverc NoProxyFor lists the hosts that need a proxy, not this one)",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn kde_with_a_script_beside_an_old_proxy() {
+    check(
+        kioslaverc(include_bytes!("recorded/script.kioslaverc")),
+        &[("http://symbols.example/", "unusable (kioslaverc Proxy Config Script)")],
+    );
+}
+
+fn gsettings(bytes: &[u8]) -> SystemSettings {
+    let (settings, remarks) = SystemSettings::from_gsettings(bytes).expect("settings");
+    assert_eq!(remarks, []);
+    settings
+}
+
+#[test]
+fn gnome_as_installed() {
+    check(
+        gsettings(include_bytes!("recorded/default.gsettings")),
+        &[
+            ("https://symbols.example/", "direct (no proxy configured)"),
+            ("http://localhost/", "direct (no proxy configured)"),
+        ],
+    );
+}
+
+#[test]
+fn gnome_with_a_proxy_for_each_protocol() {
+    let a = "http://web-a.corp.example:3128";
+    let b = "http://web-b.corp.example:3129";
+    check(
+        gsettings(include_bytes!("recorded/manual.gsettings")),
+        &[
+            (
+                "http://symbols.example/",
+                &format!("{a} (org.gnome.system.proxy `http=web-a.corp.example:3128`)"),
+            ),
+            (
+                "https://symbols.example/",
+                &format!("{b} (org.gnome.system.proxy `https=web-b.corp.example:3129`)"),
+            ),
+            (
+                "ftp://symbols.example/",
+                &format!("{a} (org.gnome.system.proxy `web-a.corp.example:3128`)"),
+            ),
+            (
+                "https://a.corp.example/",
+                "direct (org.gnome.system.proxy ignore-hosts entry `*.corp.example`)",
+            ),
+            (
+                "http://10.20.30.40/",
+                "direct (org.gnome.system.proxy ignore-hosts entry `10.0.0.0/8`)",
+            ),
+            (
+                "http://[::1]/",
+                "direct (org.gnome.system.proxy ignore-hosts entry `::1`)",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn gnome_with_a_script() {
+    check(
+        gsettings(include_bytes!("recorded/auto.gsettings")),
+        &[
+            (
+                "https://symbols.example/",
+                "unusable (org.gnome.system.proxy autoconfig-url)",
+            ),
+            (
+                "http://localhost/",
+                "direct (org.gnome.system.proxy ignore-hosts entry `localhost`)",
+            ),
+        ],
+    );
+}

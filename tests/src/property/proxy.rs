@@ -36,3 +36,8 @@ pub fn proxy_secrets(bytes: &[u8]) {
 pub fn proxy_settings(bytes: &[u8]) {
     law::settings_file_loses_nothing(bytes);
 }
+
+/// Any bytes as settings of KDE and GNOME, and its first lines as the values of both.
+pub fn kioslaverc(bytes: &[u8]) {
+    law::desktop_settings_lose_nothing(bytes);
+}

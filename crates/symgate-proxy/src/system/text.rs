@@ -44,8 +44,8 @@ impl fmt::Display for LineRemark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineNote {
-    /// The line has another form.
-    #[error("ignored, expected a section in brackets or a name, `=` and a value")]
+    /// The line has no form that is known here.
+    #[error("ignored, expected a name and its value")]
     Form,
     /// The value is not of the kind that its name has.
     #[error("ignored, expected {0}")]
@@ -89,4 +89,17 @@ pub(crate) fn lines<'t>(text: &'t str, comments: &'t [char]) -> impl Iterator<It
 pub(crate) fn section(line: &str) -> Option<Result<&str, LineNote>> {
     let inner = line.strip_prefix('[')?;
     Some(inner.strip_suffix(']').ok_or(LineNote::Form))
+}
+
+/// A value made one entry of a list: separators inside it percent-encoded, which a host cannot be and a password may.
+pub(crate) fn unseparated(value: &str) -> String {
+    let mut plain = String::with_capacity(value.len());
+    for c in value.chars() {
+        if c.is_ascii_whitespace() || matches!(c, ';' | ',') {
+            plain.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
 }

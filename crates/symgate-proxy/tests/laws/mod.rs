@@ -180,6 +180,78 @@ pub(crate) fn settings_file_loses_nothing(bytes: &[u8]) {
     }
 }
 
+/// Any bytes are a `kioslaverc` and an output of `gsettings`, or none; each remark is about one line; and a proxy that is
+/// set is followed or an error, never direct. Input: a file; its first two lines are a proxy and the exceptions too.
+pub(crate) fn desktop_settings_lose_nothing(bytes: &[u8]) {
+    let url = Url::parse("http://host.corp.com/").expect("a URL");
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let variable = |name: &str| Some(name.chars().rev().collect());
+    let read = [
+        SystemSettings::from_kioslaverc(bytes, variable),
+        SystemSettings::from_gsettings(bytes),
+    ];
+    for (settings, remarks) in read.into_iter().flatten() {
+        are_in_order(&remarks, lines);
+        assert!(
+            !ProxyConfig::direct()
+                .with_system(settings)
+                .choose(&url)
+                .routes()
+                .is_empty()
+        );
+    }
+
+    let text = String::from_utf8_lossy(bytes);
+    let (proxy, exceptions) = text.split_once('\n').unwrap_or((&text, ""));
+    for settings in [in_kde(proxy, exceptions), in_gnome(proxy, exceptions)]
+        .into_iter()
+        .flatten()
+    {
+        let bypassed = BypassList::parse(&settings.exceptions, settings.rules)
+            .0
+            .matching(&url)
+            .is_some();
+        // `//:` is how old versions of KDE write none.
+        let unset = match proxy.trim_ascii() {
+            "//:" => settings.place == Place::Kde,
+            other => other.is_empty(),
+        };
+        let choice = ProxyConfig::direct().with_system(settings).choose(&url);
+        assert_eq!(
+            is_direct(&choice),
+            bypassed || unset,
+            "`{proxy}`, `{exceptions}`: {choice}"
+        );
+    }
+}
+
+/// A manual proxy as KDE writes it; `None` when it is too large.
+fn in_kde(proxy: &str, exceptions: &str) -> Option<SystemSettings> {
+    let escape = |value: &str| {
+        let value = value.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+        value.replace('\t', "\\t").replace(' ', "\\s")
+    };
+    let (proxy, exceptions) = (escape(proxy), escape(exceptions));
+    let text = format!("[Proxy Settings]\nProxyType=1\nhttpProxy={proxy}\nNoProxyFor={exceptions}\n");
+    let (settings, remarks) = SystemSettings::from_kioslaverc(text.as_bytes(), |_| None).ok()?;
+    assert_eq!(remarks, []);
+    Some(settings)
+}
+
+/// The same as GNOME prints it.
+fn in_gnome(proxy: &str, exceptions: &str) -> Option<SystemSettings> {
+    let quote = |value: &str| {
+        let value = value.replace('\\', "\\\\").replace('\'', "\\'");
+        format!("'{}'", value.replace('\n', "\\n").replace('\r', "\\r"))
+    };
+    let (proxy, exceptions) = (quote(proxy), quote(exceptions));
+    let schema = "org.gnome.system.proxy";
+    let text = format!("{schema} mode 'manual'\n{schema} ignore-hosts [{exceptions}]\n{schema}.http host {proxy}\n");
+    let (settings, remarks) = SystemSettings::from_gsettings(text.as_bytes()).ok()?;
+    assert_eq!(remarks, []);
+    Some(settings)
+}
+
 /// Each remark is about a line of its own.
 fn are_in_order(remarks: &[LineRemark], lines: usize) {
     assert!(remarks.is_sorted_by(|a, b| a.line < b.line), "{remarks:?}");
@@ -227,6 +299,9 @@ fn printed(value: &str, url: &Url) -> String {
     settings.script = value.to_owned();
     printed.push_str(&format!("{settings:?} "));
     print(&mut printed, &ProxyConfig::direct().with_system(settings), url);
+    for settings in [in_kde(value, ""), in_gnome(value, "")].into_iter().flatten() {
+        print(&mut printed, &ProxyConfig::direct().with_system(settings), url);
+    }
     let (list, remarks) = ProxyList::parse(value);
     printed.push_str(&format!("{list:?} {remarks:?}"));
     printed

@@ -26,7 +26,7 @@ fn read(bytes: &[u8]) -> String {
     }
 }
 
-const NOT_A_LINE: &str = "ignored, expected a section in brackets or a name, `=` and a value";
+const NOT_A_LINE: &str = "ignored, expected a name and its value";
 
 #[test]
 fn reads_values_of_an_export() {
