@@ -187,6 +187,18 @@ proptest! {
     }
 
     #[test]
+    fn a_host_that_the_system_excepts_never_goes_to_its_proxy(
+        value in setting(), host in "[a-z]{1,6}(\\.[a-z]{1,4}){0,2}", sub in "([a-z]{1,4}\\.){1,2}",
+        before in setting(), star in prop::sample::select(vec!["*.", "*", "."]),
+    ) {
+        let exceptions = format!("{} {star}{host}", before.replace('\n', ";"));
+        let url = format!("https://{sub}{host}/");
+        let (list, _) = symgate_proxy::BypassList::parse(&exceptions, symgate_proxy::BypassRules::WinInet);
+        prop_assert!(list.matching(&Url::parse(&url).unwrap()).is_some(), "{exceptions} for {url}");
+        laws::choosing_is_total(format!("{}\n{exceptions}\n{url}", value.replace('\n', ";")).as_bytes());
+    }
+
+    #[test]
     fn nothing_printed_depends_on_the_password(value in setting(), bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         laws::nothing_printed_depends_on_a_password(value.as_bytes());
         laws::nothing_printed_depends_on_a_password(&bytes);

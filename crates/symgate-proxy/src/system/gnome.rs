@@ -26,6 +26,19 @@ impl SystemSettings {
     /// # Errors
     ///
     /// [`FileError`] when the text is too large, no text, or without `mode`.
+    ///
+    /// ```
+    /// use symgate_proxy::{ProxyConfig, SystemSettings};
+    /// use url::Url;
+    ///
+    /// let printed = b"org.gnome.system.proxy mode 'manual'\n\
+    ///     org.gnome.system.proxy.http host 'proxy.corp.com'\n\
+    ///     org.gnome.system.proxy.http port 3128\n";
+    /// let (settings, _) = SystemSettings::from_gsettings(printed)?;
+    /// let choice = ProxyConfig::direct().with_system(settings).choose(&Url::parse("http://h.test/").unwrap());
+    /// assert_eq!(choice.to_string(), "http://proxy.corp.com:3128 (org.gnome.system.proxy `http=proxy.corp.com:3128`)");
+    /// # Ok::<(), symgate_proxy::FileError>(())
+    /// ```
     pub fn from_gsettings(bytes: &[u8]) -> Result<(Self, Vec<LineRemark>), FileError> {
         let text = text::decode(bytes)?;
         let mut found = Found::default();

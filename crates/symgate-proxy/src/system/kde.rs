@@ -28,6 +28,17 @@ impl SystemSettings {
     /// # Errors
     ///
     /// [`FileError`] when the file is too large, or no text.
+    ///
+    /// ```
+    /// use symgate_proxy::{ProxyConfig, SystemSettings};
+    /// use url::Url;
+    ///
+    /// let file = b"[Proxy Settings]\nProxyType=1\nhttpsProxy=http://proxy.corp.com 3128\n";
+    /// let (settings, _) = SystemSettings::from_kioslaverc(file, |name| std::env::var(name).ok())?;
+    /// let choice = ProxyConfig::direct().with_system(settings).choose(&Url::parse("https://h.test/").unwrap());
+    /// assert_eq!(choice.to_string(), "http://proxy.corp.com:3128 (kioslaverc `https=proxy.corp.com:3128`)");
+    /// # Ok::<(), symgate_proxy::FileError>(())
+    /// ```
     pub fn from_kioslaverc(
         bytes: &[u8],
         variable: impl Fn(&str) -> Option<String>,
