@@ -184,6 +184,10 @@ const DANGER: &[Listed] = &[
         "the switch `--danger-allow-http-redirect`",
     ),
     (
+        "crates/symgate-cli/src/report.rs",
+        "a hint names the word of a rule that would let a file answer in clear text",
+    ),
+    (
         "crates/symgate-cli/src/settings.rs",
         "hands the switch on; without it nothing changes",
     ),
