@@ -37,6 +37,14 @@ Examples:
   symgate get app.exe -y 'srv*/var/sym*https://symbols.example' --proxy proxy:8080
   symgate get app.pdb/497B72F6390A44FC878E5A2D63B6CC031 --json";
 
+const PROXY_MORE: &str = "\
+Asked in this order, and the first that has a word decides: --no-proxy, --proxy, _NT_SYMBOL_PROXY, the shared variables
+with no_proxy, --proxy-settings, direct. What a setting asks for and this build cannot do is an error that names it.
+
+Examples:
+  symgate proxy https://msdl.microsoft.com/download/symbols
+  symgate proxy --proxy-settings ie.reg --json - < urls.txt";
+
 const SHELL_MORE: &str = "\
 Commands are those of the debuggers: !sym .symopt .sympath .symfix .reload ld lm lmv !lmi !chksym !symsrv close
 !homedir .restart .lines .secure .echo .help q. They are read from standard input, with a prompt and line editing on a
@@ -60,6 +68,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Get(Get),
+    Proxy(Proxy),
     Shell(Shell),
 }
 
@@ -123,9 +132,29 @@ pub(crate) struct Shell {
     pub(crate) network: Network,
 }
 
-/// How to get through to a store.
+/// Says which way leads to a URL, and why.
 #[derive(Args, Debug)]
-pub(crate) struct Network {
+#[command(after_help = PROXY_MORE)]
+pub(crate) struct Proxy {
+    /// URLs; `-` stands for those on standard input, one a line. The default are the servers of the symbol path.
+    #[arg(value_name = "URL")]
+    pub(crate) urls: Vec<String>,
+
+    /// Symbol path whose servers are meant; the default is the environment's.
+    #[arg(short = 'y', long, value_name = "PATH")]
+    pub(crate) symbol_path: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) way: Way,
+
+    /// Print one JSON object a line: `url`, and `routes` with `route` and `reason` each.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which proxy serves a URL.
+#[derive(Args, Debug)]
+pub(crate) struct Way {
     /// Proxy: `host:port`, a URL, a list as in Internet Options, or `none`; the default is the environment's.
     #[arg(long, value_name = "PROXY")]
     pub(crate) proxy: Option<String>,
@@ -133,6 +162,18 @@ pub(crate) struct Network {
     /// Hosts that no proxy serves, as in NO_PROXY.
     #[arg(long, value_name = "LIST")]
     pub(crate) no_proxy: Option<String>,
+
+    /// File that stands for the system's settings: a `.reg` export of Internet Settings, or an ini file of the same
+    /// names. It comes behind the environment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proxy_settings: Option<PathBuf>,
+}
+
+/// How to get through to a store.
+#[derive(Args, Debug)]
+pub(crate) struct Network {
+    #[command(flatten)]
+    pub(crate) way: Way,
 
     /// User at the proxy, `DOMAIN\NAME` or `NAME@REALM` in a domain; without a password it is asked for. Name nobody to
     /// use your Kerberos ticket.

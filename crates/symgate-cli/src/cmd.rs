@@ -1,4 +1,5 @@
 //! One file for each subcommand.
 
 pub(crate) mod get;
+pub(crate) mod proxy;
 pub(crate) mod shell;

@@ -14,14 +14,14 @@ use symgate::path::{Effective, Parsed, Security, Store, SymbolPath, Warning};
 use symgate::policy::{
     Debugger, Explicit, Given, HostPattern, Policy, Presence, PromptSetting, Prompts, SymbolOptions,
 };
-use symgate::proxy::{Kind, Note, ProxyConfig};
+use symgate::proxy::{Kind, Note, ProxyConfig, SystemSettings};
 use symgate::sso::System;
 use symgate::store::Durability;
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::answers;
-use crate::args::{DebuggerName, Get, Login, Network, OnOff, Shell};
+use crate::args::{DebuggerName, Get, Login, Network, OnOff, Shell, Way};
 use crate::output::Output;
 
 /// The settings of a `get`, and what is odd about them.
@@ -117,20 +117,15 @@ fn is_path_set() -> bool {
 
 /// Sets how to get through; what is odd about it comes back.
 fn network(config: &mut Config, network: &Network, prompts: Prompts, output: &Output) -> Result<Vec<String>, String> {
-    let mut proxy = std::mem::take(&mut config.proxy);
-    if let Some(value) = &network.proxy {
-        proxy = proxy.with_proxy(value);
-    }
-    if let Some(value) = &network.no_proxy {
-        proxy = proxy.with_no_proxy(value);
-    }
+    let (proxy, remarks) = way(std::mem::take(&mut config.proxy), &network.way)?;
     config.tickets = Some(Arc::new(System::new()));
     config.policy = policy(network)?.with_prompts(prompts);
     if let Some(names) = &network.auth {
         config.order = Order::named(names).map_err(|error| format!("--auth: {error}"))?;
     }
     let explicit = explicit(&proxy, network)?;
-    let (answers, warnings) = answers::of(network, output)?;
+    let (answers, mut warnings) = answers::of(network, output)?;
+    warnings.extend(remarks);
     config.answers = answers.with_explicit(explicit);
     config.proxy = proxy;
     let base = base_roots();
@@ -153,6 +148,38 @@ fn network(config: &mut Config, network: &Network, prompts: Prompts, output: &Ou
         config.downgrade = Downgrade::DangerAllow;
     }
     Ok(warnings)
+}
+
+/// The proxies, with those that options name; what is odd about a file of settings comes back.
+pub(crate) fn way(mut proxy: ProxyConfig, way: &Way) -> Result<(ProxyConfig, Vec<String>), String> {
+    let mut remarks = Vec::new();
+    if let Some(value) = &way.proxy {
+        proxy = proxy.with_proxy(value);
+    }
+    if let Some(value) = &way.no_proxy {
+        proxy = proxy.with_no_proxy(value);
+    }
+    if let Some(file) = &way.proxy_settings {
+        let named = shown(file);
+        let (settings, found) =
+            SystemSettings::from_file(&read(file)?).map_err(|error| format!("`{named}`: {error}"))?;
+        remarks.extend(found.iter().map(|remark| format!("`{named}`: {remark}")));
+        proxy = proxy.with_system(settings);
+    }
+    Ok((proxy, remarks))
+}
+
+/// The servers of a symbol path, or of the environment's.
+pub(crate) fn servers(symbol_path: Option<&str>) -> Vec<Url> {
+    let path = match symbol_path {
+        Some(text) => SymbolPath::parse(text).path,
+        None => Config::from_env().0.path,
+    };
+    let servers = chains(&path).into_iter().flatten().filter_map(|store| match store {
+        Store::Http(base) => Some(base.url().clone()),
+        _ => None,
+    });
+    servers.collect()
 }
 
 /// Whom to trust and what to show; the client limits that to origins of the symbol path.
