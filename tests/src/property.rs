@@ -43,6 +43,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("netrc", credentials::netrc),
     ("no_proxy", proxy::no_proxy),
     ("ntlm_challenge", auth::ntlm_challenge),
+    ("pac_result", proxy::pac_result),
     ("pointer", store::pointer),
     ("policy_file", policy::policy_file),
     ("policy_secrets", policy::policy_secrets),

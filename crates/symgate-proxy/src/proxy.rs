@@ -23,6 +23,16 @@ pub struct Proxy {
 }
 
 impl Proxy {
+    /// A proxy without credentials, at its kind's own port if none is given.
+    pub(crate) fn plain(kind: Kind, host: Host<String>, port: Option<u16>) -> Self {
+        Self {
+            kind,
+            host,
+            port: port.unwrap_or_else(|| kind.default_port()),
+            userinfo: None,
+        }
+    }
+
     /// The protocol that is spoken to the proxy.
     #[must_use]
     pub const fn kind(&self) -> Kind {

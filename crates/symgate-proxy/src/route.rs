@@ -104,7 +104,7 @@ pub enum Route {
 }
 
 impl Route {
-    fn to(proxy: &Arc<Proxy>) -> Self {
+    pub(crate) fn to(proxy: &Arc<Proxy>) -> Self {
         Self::Proxy(Arc::clone(proxy))
     }
 }
@@ -115,6 +115,7 @@ impl fmt::Display for Route {
         match self {
             Self::Direct => f.write_str("direct"),
             Self::Proxy(proxy) => proxy.fmt(f),
+            Self::Unusable(Unusable::Socks4(proxy)) => f.write_str(proxy),
             Self::Unusable(_) => f.write_str("unusable"),
         }
     }
@@ -136,6 +137,12 @@ pub enum Unusable {
     /// The setting is to name a script, but its value is not the URL of one.
     #[error("`{0}` is not an http or https URL of a proxy script")]
     ScriptUrl(Setting),
+    /// A script answered with entries, and none of them is valid; see [`PacResult`](crate::PacResult).
+    #[error("the script's answer names no usable proxy")]
+    NoValidAnswer,
+    /// A script answered with this SOCKS proxy of version 4, which cannot resolve names and is never spoken.
+    #[error("proxy `{0}` cannot be used, SOCKS4 is not built in")]
+    Socks4(String),
 }
 
 /// Why a route was chosen; `Display` is for people and fits behind "because of".

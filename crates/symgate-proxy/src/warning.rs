@@ -102,6 +102,9 @@ pub enum Fault {
     /// The text before `://` is not a kind of proxy.
     #[error("expected `http://`, `https://` or `socks5://`")]
     Kind,
+    /// The entry of a script's answer begins with another word.
+    #[error("expected `DIRECT`, or `PROXY`, `HTTP`, `HTTPS`, `SOCKS`, `SOCKS4` or `SOCKS5` with a host")]
+    Keyword,
     /// The text before `=` is not a protocol of a proxy list.
     #[error("expected `http=`, `https=`, `ftp=`, `gopher=` or `socks=`")]
     Protocol,

@@ -106,6 +106,18 @@ fn desktop_line() -> impl Strategy<Value = String> {
     (name, value).prop_map(|(name, value)| format!("{name}{value}"))
 }
 
+/// What a script may return, and what it should not.
+fn answer() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        6 => prop::sample::select(vec![
+            "DIRECT", "PROXY ", "HTTP ", "https ", "SOCKS ", "SOCKS5\t", "SOCKS4 ", "QUIC ", "p", "p:80",
+            "[::1]:80", "::1", ";", "; ", " ;", ";;", " ", "\n", ":", ":0", "@", "/", "ä", "null",
+        ]).prop_map(str::to_owned),
+        1 => "\\PC{0,6}",
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
 fn target() -> impl Strategy<Value = String> {
     let host = prop_oneof![
         prop::sample::select(vec![
@@ -166,6 +178,12 @@ proptest! {
         laws::settings_file_loses_nothing(&bytes);
         laws::desktop_settings_lose_nothing(&bytes);
         laws::choosing_is_total(&bytes);
+        laws::pac_result_loses_nothing(&bytes);
+    }
+
+    #[test]
+    fn pac_result_loses_nothing(value in answer()) {
+        laws::pac_result_loses_nothing(value.as_bytes());
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub fn bypass_list(bytes: &[u8]) {
     law::bypass_list_loses_nothing(bytes);
 }
 
+/// Any text as what a script returns.
+pub fn pac_result(bytes: &[u8]) {
+    law::pac_result_loses_nothing(bytes);
+}
+
 /// Three lines of any text as a list of proxies, a list of exceptions and a URL.
 pub fn choose(bytes: &[u8]) {
     law::choosing_is_total(bytes);

@@ -2,8 +2,8 @@
 //! tests, fuzz targets and stored inputs alike. A broken law panics.
 
 use symgate_proxy::{
-    Bypass, BypassList, BypassRules, Choice, LineRemark, NoProxy, Note, Place, ProxyConfig, ProxyList, Remark, Route,
-    Sense, Switch, SystemSettings,
+    Bypass, BypassList, BypassRules, Choice, LineRemark, NoProxy, Note, PacResult, Place, ProxyConfig, ProxyList,
+    Remark, Route, Sense, Switch, SystemSettings, Unusable,
 };
 use url::Url;
 
@@ -50,6 +50,39 @@ pub(crate) fn bypass_list_loses_nothing(bytes: &[u8]) {
         let more = format!("{value}{separator}<-loopback>");
         let after = BypassList::parse(&more, rules).0.matching(&url).map(|b| b.to_string());
         assert_eq!(after, found.filter(|_| !implied), "`{more}` by {rules:?} for {url}");
+    }
+}
+
+/// Each entry of a script's answer is a route or refused once, in order; there is always a route, and
+/// it is direct only when the answer says so or says nothing.
+pub(crate) fn pac_result_loses_nothing(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let result = PacResult::parse(&text);
+    let blank = |c: char| c.is_ascii_whitespace();
+    let written: Vec<&str> = text
+        .split(';')
+        .map(|entry| entry.trim_matches(blank))
+        .filter(|entry| !entry.is_empty())
+        .collect();
+    let routes = match result.routes() {
+        [Route::Unusable(Unusable::NoValidAnswer)] => 0,
+        [Route::Direct] if written.is_empty() => 0,
+        routes => routes.len(),
+    };
+    assert!(!result.routes().is_empty());
+    assert_eq!(routes + result.remarks().len(), written.len(), "`{text}`");
+    let direct = result.routes().iter().any(|route| matches!(route, Route::Direct));
+    let asked = written.iter().any(|entry| entry.eq_ignore_ascii_case("direct"));
+    assert_eq!(direct, asked || written.is_empty(), "`{text}`");
+    let offsets: Vec<usize> = result.remarks().iter().map(|remark| remark.offset).collect();
+    assert!(offsets.is_sorted_by(|a, b| a < b), "`{text}`: {offsets:?}");
+    for offset in offsets {
+        let begins = text.get(offset..).is_some_and(|rest| !rest.starts_with(blank));
+        let before = text.get(..offset).map(|before| before.trim_end_matches(blank));
+        assert!(
+            begins && before.is_some_and(|before| before.is_empty() || before.ends_with(';')),
+            "`{text}`: {offset}"
+        );
     }
 }
 

@@ -1,0 +1,5 @@
+//! Proxy auto-config: scripts that name the proxies of a URL.
+
+mod result;
+
+pub use result::PacResult;
