@@ -2,7 +2,8 @@
 //! Names the proxy, or the list of them, that serves a URL, with the reason.
 //!
 //! It never dials, never authenticates, resolves no name, and reads the environment in one
-//! function only, [`from_system`]. The rest is a pure function of settings and URL:
+//! function only, [`from_system`]. The rest is a pure function of settings and URL, but for
+//! scripts, which may be told names' addresses and the time:
 //!
 //! ```text
 //!  --proxy  _NT_SYMBOL_PROXY  https_proxy …  NO_PROXY  the system's    settings, parsed once
@@ -28,7 +29,14 @@
 //!
 //! Where to look: the order of the sources at [`ProxyConfig`], the syntax of proxy lists at
 //! [`ProxyList`], the rules of `NO_PROXY` at [`NoProxy`], the system's settings at
-//! [`SystemSettings`] and the rules of its exceptions at [`BypassRules`].
+//! [`SystemSettings`], the rules of its exceptions at [`BypassRules`], and the answers of scripts at
+//! [`PacResult`].
+//!
+//! # Features
+//!
+//! - `pac`: `Pac` evaluates proxy auto-config scripts in an embedded JavaScript engine with bounds on
+//!   time, memory and stack; names are looked up by a `Resolver` that the caller gives. It is off by
+//!   default, because the engine is C and wants a C compiler.
 
 mod bypass;
 mod config;
@@ -47,6 +55,8 @@ pub use config::ProxyConfig;
 pub use environment::from_system;
 pub use list::ProxyList;
 pub use pac::PacResult;
+#[cfg(feature = "pac")]
+pub use pac::{Found, Moment, Pac, PacError, PacLimits, PacNote, Resolver, When};
 pub use proxy::{Kind, Proxy, Userinfo};
 pub use route::{Choice, Reason, Route, Routed, Unusable};
 pub use setting::{Case, Item, Place, Setting, Variable};

@@ -27,7 +27,8 @@ use crate::{
 /// - `SOCKS4` is understood and [never usable](Unusable::Socks4).
 /// - An entry that is none of these is skipped with a remark. Credentials are not a part of the
 ///   grammar.
-/// - The empty text is direct, as in Chromium.
+/// - The empty text is direct, as in Chromium. What a script returns instead of text is the business
+///   of `Pac` (feature `pac`), which takes `null` and `undefined` for the empty text, with a note.
 /// - A text with entries of which none is valid is [`Unusable`]. Chromium goes direct then, but "a
 ///   value that cannot be followed is never direct" is this crate's rule for all sources.
 ///
