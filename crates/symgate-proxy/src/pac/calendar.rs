@@ -50,8 +50,9 @@ pub(super) fn weekday_range(args: &[String], moment: Moment) -> bool {
     }
 }
 
-/// `dateRange`: a day, a month or a year; or two of the same; or two pairs (day and month, month and
-/// year); or two whole dates. The words of a pair may stand in any order.
+/// `dateRange`: a day, a month, a year, or several of these as one date; or two of the same kind:
+/// days, months, years, pairs (day and month, month and year) or whole dates. The words of a date may
+/// stand in any order.
 ///
 /// Browsers calculate with whole dates and let a day that a month does not have flow over, so that
 /// "January to February" includes the first days of March. Here the words that are given are
@@ -60,7 +61,9 @@ pub(super) fn date_range(args: &[String], moment: Moment) -> bool {
     let (args, zone) = without_zone(args);
     let today = moment.reading(zone);
     let (from, to) = match args.len() {
-        1 => (args, args),
+        0 => return false,
+        // `24, "DEC"`: no kind of word twice.
+        _ if Date::parse(args).is_some() => (args, args),
         2 | 4 | 6 => args.split_at(args.len() / 2),
         _ => return false,
     };
