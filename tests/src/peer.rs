@@ -47,6 +47,7 @@ pub use microsocks::Microsocks;
 pub use nginx::Nginx;
 pub use program::Installed;
 pub use program::Program;
+pub use program::node_modules;
 pub use program::require;
 pub use squid::After407;
 pub use squid::Auth;

@@ -1,8 +1,11 @@
 //! The tests against servers, proxies and tools of other authors.
 
+use anyhow::Context;
 use anyhow::Result;
 use anyhow::bail;
 use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
 
 use crate::fixtures;
 use crate::program;
@@ -12,6 +15,10 @@ use crate::run::Run;
 
 /// `cargo xtask peers`
 pub(crate) fn test(run: &mut Run, project: &Project) -> Result<()> {
+    match node_packages(run, project) {
+        Err(error) if !program::is_ci() => eprintln!("without packages of npm: {error:#}"),
+        outcome => outcome?,
+    }
     let complete = is_complete()?;
     // Real symbol files are peers too; whoever is offline still has the other tests.
     match fixtures::make(run, project) {
@@ -38,6 +45,19 @@ pub(crate) fn test(run: &mut Run, project: &Project) -> Result<()> {
         project::run_binary(run, project, "matrix", false, &[])?;
     }
     Ok(())
+}
+
+/// Installs what some test wants of npm, once, and runs no script of a package.
+fn node_packages(run: &mut Run, project: &Project) -> Result<()> {
+    let directory = project.root.join("tests").join("fixtures").join("npm");
+    if directory.join("node_modules").join("pac-resolver").is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(&directory).with_context(|| format!("cannot make `{}`", directory.display()))?;
+    let npm = program::find("npm").context("npm is not installed")?;
+    let mut install = Command::new(npm);
+    install.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]);
+    run.command("packages of npm", install.arg(&directory).args(NODE_PACKAGES))
 }
 
 /// Whether all is there; says what is not.
@@ -83,6 +103,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("lld-link", "lld"),
     ("microsocks", "microsocks"),
     ("nginx", "nginx-light"),
+    ("node", "nodejs"),
     ("openssl", "openssl"),
     ("smbpasswd", "samba-common-bin"),
     ("squid", "squid-openssl"),
@@ -100,3 +121,6 @@ const LIBRARIES: &[(&str, &str)] = &[
 
 /// Modules of Python that some test wants, and the packages of Python's index that bring them.
 const MODULES: &[(&str, &str)] = &[("spnego", "pyspnego")];
+
+/// Packages of npm that some test wants: a reader of proxy scripts, and the engine that it is given.
+const NODE_PACKAGES: &[&str] = &["pac-resolver@7.0.1", "@tootallnate/quickjs-emscripten@0.23.0"];

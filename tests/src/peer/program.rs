@@ -31,6 +31,8 @@ pub enum Program {
     Nginx,
     /// The GSSAPI mechanism that lets curl wrap NTLM in SPNEGO; its path is that of the library.
     NtlmMechanism,
+    /// Node with the npm package pac-resolver, which `cargo xtask peers` installs; its path is node's.
+    PacResolver,
     /// Python with pyspnego: the acceptor that looks at channel bindings, and a client. Its path is Python's.
     Pyspnego,
     /// The proxy; with its helpers.
@@ -50,6 +52,8 @@ enum Part {
     Library(&'static str, &'static str),
     /// A module of Python, and the package that brings it.
     Module(&'static str, &'static str),
+    /// A package below [`node_modules`], and what installs it.
+    Node(&'static str, &'static str),
     /// The right to be somebody else.
     Root,
 }
@@ -84,6 +88,10 @@ impl Program {
             Self::Microsocks => &[Part::Command("microsocks", "microsocks")],
             Self::Nginx => &[Part::Command("nginx", "nginx-light")],
             Self::NtlmMechanism => &[NTLM_MECHANISM],
+            Self::PacResolver => &[
+                Part::Command("node", "nodejs"),
+                Part::Node("pac-resolver", "pac-resolver (cargo xtask peers, with npm)"),
+            ],
             Self::Pyspnego => &[Part::Module("spnego", "pyspnego")],
             Self::Squid => &[Part::Command("squid", "squid-openssl")],
             Self::Tinyproxy => &[Part::Command("tinyproxy", "tinyproxy")],
@@ -117,6 +125,7 @@ impl Part {
             Self::Command(name, _) => commands(name).next(),
             Self::Library(name, _) => library(name),
             Self::Module(name, _) => python_with(name),
+            Self::Node(name, _) => Some(node_modules().join(name)).filter(|package| package.is_dir()),
             Self::Root => rustix::process::geteuid().is_root().then(PathBuf::new),
         }
     }
@@ -124,7 +133,10 @@ impl Part {
     /// What to install, in the words of whoever installs.
     fn source(self) -> &'static str {
         match self {
-            Self::Command(_, package) | Self::Library(_, package) | Self::Module(_, package) => package,
+            Self::Command(_, package)
+            | Self::Library(_, package)
+            | Self::Module(_, package)
+            | Self::Node(_, package) => package,
             Self::Root => "(root)",
         }
     }
@@ -154,6 +166,12 @@ fn library(name: &str) -> Option<PathBuf> {
         .chain(named)
         .map(|directory| directory.join(name))
         .find(|file| file.is_file())
+}
+
+/// Where `cargo xtask peers` puts packages of npm; node looks there for whoever runs in the directory above.
+#[must_use]
+pub fn node_modules() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/npm/node_modules")
 }
 
 /// The first Python that has the module: a machine may have several.
