@@ -194,9 +194,13 @@ impl PacLimits {
         Arc::new(Watch::new(Instant::now(), self.total, self.running))
     }
 
-    /// What to say when the time was over.
-    pub(super) fn timeout(&self) -> PacError {
-        PacError::Timeout(self.running.min(self.total))
+    /// What to say when the time is over: which of the two it was.
+    pub(super) fn timeout(&self, watch: &Watch) -> PacError {
+        PacError::Timeout(if Instant::now() >= watch.total() {
+            self.total
+        } else {
+            self.running
+        })
     }
 }
 
@@ -253,7 +257,7 @@ fn wait<T>(outcome: &Receiver<T>, watch: &Watch, limits: PacLimits) -> Result<T,
             Ok(outcome) => return Ok(outcome),
             Err(RecvTimeoutError::Disconnected) => return Err(PacError::Engine),
             Err(RecvTimeoutError::Timeout) if Instant::now() < watch.deadline() + GRACE => {}
-            Err(RecvTimeoutError::Timeout) => return Err(limits.timeout()),
+            Err(RecvTimeoutError::Timeout) => return Err(limits.timeout(watch)),
         }
     }
 }

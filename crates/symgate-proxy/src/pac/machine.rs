@@ -127,7 +127,7 @@ impl Machine {
     /// What an exception means: the time, the memory, or the script's own word.
     fn failure(&self, error: &CaughtError<'_>) -> PacError {
         if self.state.was_over() {
-            return self.limits.timeout();
+            return self.limits.timeout(&self.state.watch());
         }
         let (text, stack) = match error {
             CaughtError::Error(Error::Allocation) => return PacError::Memory(self.limits.memory),

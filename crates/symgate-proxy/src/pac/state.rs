@@ -62,6 +62,11 @@ impl State {
         self.over.get()
     }
 
+    /// The deadlines of this run.
+    pub(super) fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch.borrow())
+    }
+
     /// The addresses of a host, of an address itself; none is "no such name".
     pub(super) fn addresses(&self, host: &str) -> Vec<IpAddr> {
         let name = match names::wanted(host) {
@@ -121,7 +126,7 @@ impl State {
 
     /// Stops the script's own clock during a look-up.
     fn look_up(&self, ask: impl FnOnce(Instant) -> Vec<IpAddr>) -> Vec<IpAddr> {
-        let watch = Arc::clone(&self.watch.borrow());
+        let watch = self.watch();
         let deadline = watch.wait(Instant::now());
         let addresses = ask(deadline);
         watch.run(Instant::now());

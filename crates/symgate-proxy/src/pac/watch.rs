@@ -55,6 +55,11 @@ impl Watch {
         self.total
     }
 
+    /// When everything is over.
+    pub(super) const fn total(&self) -> Instant {
+        self.total
+    }
+
     /// When it is over, as things are; later when a look-up takes its time meanwhile.
     pub(super) fn deadline(&self) -> Instant {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
