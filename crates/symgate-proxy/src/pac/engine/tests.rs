@@ -484,12 +484,7 @@ fn memory_has_an_end() {
         // Spent: it is not run again.
         assert_eq!(pac.find(&url, MOMENT).err(), Some(spent), "{body}");
     }
-    let top = Pac::compile(
-        "var a = []; for (;;) a.push(a.slice())",
-        network(),
-        MOMENT,
-        PacLimits::default(),
-    );
+    let top = Pac::compile("var a = []; for (;;) a.push(a.slice())", network(), MOMENT, narrow());
     assert!(matches!(top, Err(PacError::Memory(_))), "{top:?}");
 }
 
