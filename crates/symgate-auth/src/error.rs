@@ -145,6 +145,28 @@ pub struct Tried {
     pub ending: Ending,
 }
 
+impl Tried {
+    /// The name and the ending in words, as of an exchange with this target: ``Basic: the proxy rejected the user name or
+    /// password``.
+    #[must_use]
+    pub fn at(&self, target: Target) -> impl fmt::Display + '_ {
+        At { tried: self, target }
+    }
+}
+
+struct At<'t> {
+    tried: &'t Tried,
+    target: Target,
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tried { name, scheme, ending } = self.tried;
+        write!(f, "{name}: ")?;
+        ending.print(*scheme, self.target, f)
+    }
+}
+
 /// Why one scheme ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -245,11 +267,7 @@ impl Refused {
 }
 
 fn print_tried(tried: &[Tried], target: Target, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for Tried { name, scheme, ending } in tried {
-        write!(f, "; {name}: ")?;
-        ending.print(*scheme, target, f)?;
-    }
-    Ok(())
+    tried.iter().try_for_each(|tried| write!(f, "; {}", tried.at(target)))
 }
 
 impl std::error::Error for Refused {}

@@ -527,6 +527,24 @@ impl AuthSession {
         self.last.as_ref().map(|(scheme, _)| *scheme)
     }
 
+    /// The schemes that ended so far, in the order of their ends, for diagnostics. Those of a session that ended are in
+    /// its error.
+    #[must_use]
+    pub fn tried(&self) -> &[Tried] {
+        &self.tried
+    }
+
+    /// The name of the mechanism whose value is to be sent or was sent last, such as `Negotiate (ticket)`, for diagnostics.
+    #[must_use]
+    pub fn mechanism(&self) -> Option<&'static str> {
+        match &self.state {
+            State::AwaitProof(exchange, _) | State::AwaitToken(exchange, _) | State::AwaitVerdict(exchange, _) => {
+                Some(exchange.plan.spec.name())
+            }
+            State::Idle | State::Asking(_) | State::Through | State::Ended => None,
+        }
+    }
+
     /// Whether the peer rejected an answer, here or in another session.
     fn knows_rejection(&self) -> bool {
         !self.rejected.is_empty() || self.peers.has_rejected(self.target, &self.peer)

@@ -335,7 +335,13 @@ impl Connection {
     fn next_head(&mut self) -> Result<Progress, WireError> {
         let bytes = self.input.filled();
         if self.role == Role::Client && !b"HTTP/1.".iter().zip(bytes).all(|(wanted, byte)| wanted == byte) {
-            return Err(PeerError::NotHttp.into());
+            // An alert or a handshake, of whatever version.
+            return Err(match bytes {
+                [0x15 | 0x16, 0x03, ..] => PeerError::SpokeTls.into(),
+                // The second byte will tell.
+                [0x15 | 0x16] if self.eof.is_none() => return Ok(Progress::Wait),
+                _ => PeerError::NotHttp.into(),
+            });
         }
         let Some(length) = find_end(bytes, self.input.scanned()).filter(|&length| length <= self.limits.head) else {
             if bytes.len() >= self.limits.head {

@@ -4,6 +4,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::field::Fields;
 use crate::route::{Hop, NoRoute};
 
 /// The end of an errand without an answer.
@@ -144,6 +145,9 @@ pub struct Refused {
     pub status: u16,
     /// The reason phrase; untrusted text.
     pub reason: String,
+    /// Those of its fields that say who answered and why: `Content-Type`, `Proxy-Status`, `Server`, `Via`,
+    /// `X-Squid-Error`; untrusted.
+    pub fields: Fields,
     /// The beginning of the body, at most [`Limits::excerpt`](crate::Limits::excerpt) bytes; untrusted.
     pub excerpt: Vec<u8>,
 }
@@ -304,6 +308,10 @@ pub enum PeerError {
     /// The bytes are not HTTP/1.x at all.
     #[error("the peer does not speak HTTP/1.1")]
     NotHttp,
+    /// The bytes are a record of TLS ([RFC 8446 §5.1](https://www.rfc-editor.org/rfc/rfc8446#section-5.1)): this port
+    /// wants TLS, and was spoken to in clear text.
+    #[error("the peer answered in TLS where plain HTTP was spoken")]
+    SpokeTls,
     /// 101 ([RFC 9110 §7.8](https://www.rfc-editor.org/rfc/rfc9110#section-7.8)); we never ask for it.
     #[error("the peer switched to a protocol that was not asked for")]
     UnaskedSwitch,
@@ -505,6 +513,7 @@ mod tests {
                     hop,
                     authority: "h:443".into(),
                     answer: Box::new(Refused {
+                        fields: Fields::new(),
                         status: 403,
                         reason: "Forbidden".into(),
                         excerpt: Vec::new(),
@@ -600,6 +609,7 @@ mod tests {
             PeerError::MalformedHead.to_string(),
             PeerError::MalformedGzip.to_string(),
             PeerError::NotHttp.to_string(),
+            PeerError::SpokeTls.to_string(),
             PeerError::UnaskedSwitch.to_string(),
             PeerError::ProxyChallengeFromServer.to_string(),
             PeerError::Truncated.to_string(),

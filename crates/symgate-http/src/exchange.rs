@@ -15,6 +15,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod delivery;
+mod telling;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -34,6 +35,7 @@ use crate::route::Hop;
 use delivery::{Delivery, Found};
 
 pub(crate) use delivery::Piece;
+pub(crate) use telling::Told;
 
 /// A request on its way.
 pub(crate) struct Exchange {
@@ -62,6 +64,7 @@ pub(crate) struct Side {
     pub(crate) session: AuthSession,
     pub(crate) hop: Hop,
     pub(crate) channel: Channel,
+    pub(crate) told: Told,
 }
 
 /// What there is to do, before anything is borrowed.
@@ -170,6 +173,7 @@ impl Exchange {
                 self.alive = Alive::Gone;
                 return Ok(Plan::Lost);
             }
+            self.tell_ended();
             if let Some(note) = self.notes.pop_front() {
                 return Ok(Plan::Note(note));
             }
@@ -480,6 +484,7 @@ impl Exchange {
     }
 
     fn prepare(&mut self) -> Result<(), Error> {
+        self.tell_mechanisms();
         let mut secrets = Vec::new();
         for side in [&self.proxy, &self.origin].into_iter().flatten() {
             if let Some(value) = side.session.authorization() {
@@ -503,13 +508,7 @@ impl Exchange {
             } else {
                 self.proxy_pending = true;
             }
-            let hop = self
-                .side(target)
-                .map_or_else(|| self.hop.clone(), |side| side.hop.clone());
-            self.notes.push_back(Note::Challenged {
-                hop,
-                status: head.status,
-            });
+            self.tell_challenge(target, field, &head);
             self.state = State::Drain {
                 target,
                 field,

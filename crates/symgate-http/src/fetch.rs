@@ -55,6 +55,8 @@ pub struct Fetch {
     limits: Limits,
     clock: Clock,
     redirects: u32,
+    /// Redirects that are followed.
+    may_redirect: u32,
     /// Routes that were not tried yet.
     routes: VecDeque<Route>,
     /// The most telling error of the routes that failed.
@@ -74,6 +76,8 @@ pub struct Request {
     url: Url,
     fields: Fields,
     downgrade: Downgrade,
+    /// `None`: as many as the limits let.
+    redirects: Option<u32>,
     standing: Standing,
 }
 
@@ -167,6 +171,7 @@ impl Request {
             url,
             fields: Fields::new(),
             downgrade: Downgrade::default(),
+            redirects: None,
             standing: Standing::Known,
         }
     }
@@ -193,6 +198,14 @@ impl Request {
     #[must_use]
     pub const fn with_downgrade(mut self, downgrade: Downgrade) -> Self {
         self.downgrade = downgrade;
+        self
+    }
+
+    /// The same with so many redirects at most, in place of [`Limits::redirects`](crate::Limits::redirects). With none
+    /// the redirect itself is the answer; with some, one more than that is an error.
+    #[must_use]
+    pub const fn with_redirects(mut self, count: u32) -> Self {
+        self.redirects = Some(count);
         self
     }
 
@@ -245,6 +258,7 @@ impl Fetch {
             url,
             fields,
             downgrade,
+            redirects,
             standing,
         } = request;
         let Some(origin) = origin_of(&url) else {
@@ -272,6 +286,7 @@ impl Fetch {
             fields,
             downgrade,
             authenticator,
+            may_redirect: redirects.unwrap_or(limits.redirects),
             limits,
             clock: Clock::new(deadlines),
             redirects: 0,

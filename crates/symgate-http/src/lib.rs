@@ -66,6 +66,7 @@
 //! assert!(matches!(fetch.poll(now)?, Action::Authorize(_)));
 //! fetch.handle_answer(Answer::Use(Arc::new(Credentials::password("alice", "S3cret"))))?;
 //!
+//! assert!(matches!(fetch.poll(now)?, Action::Note(_))); // by the scheme Basic
 //! let Action::Transmit(bytes) = fetch.poll(now)? else { panic!("the request is due again") };
 //! assert!(bytes.ends_with(b"\r\nProxy-Authorization: Basic YWxpY2U6UzNjcmV0\r\n\r\n"));
 //! fetch.handle_sent()?;
@@ -117,7 +118,7 @@ pub use field::{Field, Fields};
 pub use framing::Framing;
 pub use head::{Method, RequestHead, ResponseHead, Version};
 pub use limits::{Deadlines, Limits};
-pub use note::Note;
+pub use note::{Note, Offer};
 pub use redirect::Downgrade;
 pub use route::{Endpoint, Hop, NoRoute, Parked, PoolKey, Reuse, Route, Routes};
 pub use socks::Socks;

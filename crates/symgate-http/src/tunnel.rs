@@ -10,7 +10,7 @@ use symgate_auth::mechanism::TokenError;
 use symgate_auth::{Answer, AuthSession, Authenticator, Channel, Identity, Origin, Secret, Target};
 
 use crate::error::{Error, Failure, Refused};
-use crate::exchange::{Age, Exchange, Plan, Side};
+use crate::exchange::{Age, Exchange, Plan, Side, Told};
 use crate::fetch::{Action, Eof, Now, Release};
 use crate::field::Fields;
 use crate::head::{Method, RequestHead, ResponseHead, Version};
@@ -76,6 +76,7 @@ impl Tunnel {
             session,
             hop: hop.clone(),
             channel,
+            told: Told::default(),
         };
         let exchange = Exchange::new(request, hop.clone(), Some(side), None, Age::Fresh, limits);
         let key = PoolKey {
@@ -259,9 +260,18 @@ impl Tunnel {
 }
 
 fn refused(head: &ResponseHead) -> Refused {
+    let mut fields = Fields::new();
+    let telling = |name: &&str| TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(name));
+    for field in head.fields.iter().filter(|field| telling(&field.name())) {
+        fields.push(field.name(), field.value());
+    }
     Refused {
         status: head.status,
         reason: head.reason.clone(),
+        fields,
         excerpt: Vec::new(),
     }
 }
+
+/// Fields that say who answered and why.
+const TELLING: [&str; 5] = ["Content-Type", "Proxy-Status", "Server", "Via", "X-Squid-Error"];

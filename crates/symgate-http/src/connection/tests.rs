@@ -309,6 +309,9 @@ fn refuses_what_no_peer_may_send() {
             PeerError::UnaskedSwitch,
         ),
         ("SSH-2.0-x\r\n".into(), PeerError::NotHttp),
+        ("\u{15}\u{3}\u{1}\0\u{2}\u{2}\u{50}".into(), PeerError::SpokeTls),
+        ("\u{16}\u{3}\u{3}\0\u{2}".into(), PeerError::SpokeTls),
+        ("\u{15}x".into(), PeerError::NotHttp),
         ("ICY 200 OK\r\n\r\n".into(), PeerError::NotHttp),
         ("HTTP/2 200\r\n\r\n".into(), PeerError::NotHttp),
     ] {

@@ -6,7 +6,7 @@ use symgate_auth::{AuthSession, Channel, Identity, Origin, Pinning, Refusal, Tar
 
 use super::{Current, Fetch, Interrupted, Plan, Purpose, Queued, Release, State, Stream};
 use crate::error::{Error, FailureKind, LimitError, Misuse, PeerError};
-use crate::exchange::{Age, Exchange, Plan as ExchangePlan, Side};
+use crate::exchange::{Age, Exchange, Plan as ExchangePlan, Side, Told};
 use crate::fetch::Action;
 use crate::fetch::clock::Waiting;
 use crate::field::Fields;
@@ -208,6 +208,7 @@ impl Fetch {
                 session,
                 hop: hop.clone(),
                 channel,
+                told: Told::default(),
             }
         };
         let (target, hop, proxy) = match &self.endpoint.key.route {
@@ -248,6 +249,12 @@ impl Fetch {
         let Some(head) = exchange.head() else {
             return Err(Error::Misuse(Misuse::OutOfTurn));
         };
+        let status = head.status;
+        // Somebody wants to see the redirect itself.
+        if self.may_redirect == 0 {
+            exchange.deliver()?;
+            return Ok(Some(Plan::Exchange(ExchangePlan::Head)));
+        }
         let redirect = location(&self.url, head, self.downgrade);
         let redirect = redirect.map_err(|source| Error::Redirect {
             hop: origin_hop.clone(),
@@ -258,16 +265,17 @@ impl Fetch {
             return Ok(Some(Plan::Exchange(ExchangePlan::Head)));
         };
         self.redirects += 1;
-        if self.redirects > self.limits.redirects {
+        if self.redirects > self.may_redirect {
             return Err(Error::Limit {
                 hop: origin_hop,
-                source: LimitError::Redirects(self.limits.redirects),
+                source: LimitError::Redirects(self.may_redirect),
             });
         }
         exchange.discard();
         let note = Note::Redirected {
             from: shown(&self.url),
             to: shown(&to),
+            status,
         };
         self.queue.push_back(Queued::Note(note));
         // What leads on is kept here until the body is out of the way.
@@ -436,9 +444,15 @@ impl Fetch {
             return Ok(());
         }
         let route = self.endpoint.key.route.clone();
+        let failed = if let Error::Failed { hop, failure } = &error {
+            Some((hop.clone(), failure.kind))
+        } else {
+            None
+        };
         self.queue.push_back(Queued::Note(Note::RouteFailed {
             route,
             reason: chain(&error),
+            failed,
         }));
         if self.worst.as_ref().is_none_or(|worst| worst.rank() < error.rank()) {
             self.worst = Some(error);
