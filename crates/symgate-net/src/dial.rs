@@ -19,6 +19,7 @@ use socket2::{Domain, Protocol, Type};
 
 use crate::aside::Aside;
 use crate::deadline::{Halt, SLICE, Wait};
+use crate::trace::{AttemptEnd, Attempted};
 
 /// Connects to hosts. Shared by all errands of a client, so that hanging look-ups are counted together.
 #[derive(Debug)]
@@ -56,6 +57,17 @@ pub enum DialError {
     Timeout(Vec<Attempt>),
 }
 
+/// What there is to tell of a dial, whatever it ended in.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    /// What the name stands for, in the system's order, and how long the look-up took.
+    pub(crate) looked_up: Option<(Vec<SocketAddr>, Duration)>,
+    /// The addresses that were tried, in the order in which they began.
+    pub(crate) attempts: Vec<Attempted>,
+    /// How long the attempts took together.
+    pub(crate) took: Duration,
+}
+
 /// What became of one address.
 #[derive(Debug)]
 pub struct Attempt {
@@ -77,12 +89,26 @@ impl Dialer {
     /// A connected socket, or why there is none.
     ///
     /// `host` is a name, an IPv4 address, or an IPv6 address in brackets.
-    pub(crate) fn dial(&self, host: &str, port: u16, wait: &Wait<'_>) -> Result<TcpStream, Undialled> {
+    pub(crate) fn dial(
+        &self,
+        host: &str,
+        port: u16,
+        wait: &Wait<'_>,
+        story: &mut Story,
+    ) -> Result<TcpStream, Undialled> {
         let addresses = match literal(host) {
             Some(address) => vec![SocketAddr::new(address, port)],
-            None => self.resolve(host, port, wait)?,
+            None => {
+                let begun = Instant::now();
+                let addresses = self.resolve(host, port, wait)?;
+                story.looked_up = Some((addresses.clone(), begun.elapsed()));
+                addresses
+            }
         };
-        race(&interleave(addresses), wait)
+        let begun = Instant::now();
+        let raced = race(&interleave(addresses), wait, &mut story.attempts);
+        story.took = begun.elapsed();
+        raced
     }
 
     fn resolve(&self, host: &str, port: u16, wait: &Wait<'_>) -> Result<Vec<SocketAddr>, Undialled> {
@@ -128,39 +154,74 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-/// A TCP connection to the first address that answers.
-fn race(addresses: &[SocketAddr], wait: &Wait<'_>) -> Result<TcpStream, Undialled> {
+/// A TCP connection to the first address that answers; what became of each is told.
+fn race(addresses: &[SocketAddr], wait: &Wait<'_>, told: &mut Vec<Attempted>) -> Result<TcpStream, Undialled> {
+    let mut begun = Vec::new();
+    let mut failed = Vec::new();
+    let raced = compete(addresses, wait, &mut begun, &mut failed);
+    let connected = raced.as_ref().ok().and_then(|tcp| tcp.peer_addr().ok());
+    told.extend(begun.into_iter().map(|(address, start)| {
+        let failure = failed.iter().find(|(attempt, _)| attempt.address == address);
+        let end = match failure {
+            Some((Attempt { error: Some(error), .. }, _)) => AttemptEnd::Failed(again(error)),
+            _ if connected == Some(address) => AttemptEnd::Connected,
+            _ if raced.is_ok() => AttemptEnd::Abandoned,
+            _ => AttemptEnd::Unanswered,
+        };
+        let took = failure.map_or_else(|| start.elapsed(), |(_, ended)| ended.duration_since(start));
+        Attempted { address, end, took }
+    }));
+    let attempts = failed.into_iter().map(|(attempt, _)| attempt).collect();
+    raced.map_err(|lost| match lost {
+        Lost::Cancelled => Undialled::Cancelled,
+        Lost::Late => Undialled::Failed(DialError::Timeout(attempts)),
+        Lost::Refused => Undialled::Failed(DialError::Connect(attempts)),
+    })
+}
+
+/// Why nobody won.
+enum Lost {
+    Cancelled,
+    Late,
+    Refused,
+}
+
+/// The race itself: who began when, and who failed when.
+fn compete(
+    addresses: &[SocketAddr],
+    wait: &Wait<'_>,
+    begun: &mut Vec<(SocketAddr, Instant)>,
+    failed: &mut Vec<(Attempt, Instant)>,
+) -> Result<TcpStream, Lost> {
     let mut waiting = addresses.iter().copied();
     let mut pending: Vec<(SocketAddr, socket2::Socket)> = Vec::new();
-    let mut failed: Vec<Attempt> = Vec::new();
     let mut next_start = Instant::now();
+    let fail = |address, error| (Attempt { address, error }, Instant::now());
     loop {
         match wait.check() {
             Ok(()) => {}
-            Err(Halt::Cancelled) => return Err(Undialled::Cancelled),
+            Err(Halt::Cancelled) => return Err(Lost::Cancelled),
             Err(Halt::Expired | Halt::Io(_) | Halt::Tls(_)) => {
-                failed.extend(pending.into_iter().map(|(address, _)| Attempt { address, error: None }));
-                return Err(Undialled::Failed(DialError::Timeout(failed)));
+                failed.extend(pending.into_iter().map(|(address, _)| fail(address, None)));
+                return Err(Lost::Late);
             }
         }
         if (pending.is_empty() || Instant::now() >= next_start)
             && let Some(address) = waiting.next()
         {
             next_start = Instant::now() + STAGGER;
+            begun.push((address, Instant::now()));
             // The only attempt may be waited for; with others under way each gets a short look.
             let patience = if pending.is_empty() { wait.slice() } else { TICK };
             match begin(address, patience) {
                 Ok(Progress::Connected(tcp)) => return Ok(tcp),
                 Ok(Progress::Pending(socket)) => pending.push((address, socket)),
-                Err(error) => failed.push(Attempt {
-                    address,
-                    error: Some(error),
-                }),
+                Err(error) => failed.push(fail(address, Some(error))),
             }
             continue;
         }
         if pending.is_empty() {
-            return Err(Undialled::Failed(DialError::Connect(failed)));
+            return Err(Lost::Refused);
         }
         let before = failed.len();
         let mut still = Vec::with_capacity(pending.len());
@@ -168,10 +229,7 @@ fn race(addresses: &[SocketAddr], wait: &Wait<'_>) -> Result<TcpStream, Undialle
             match look(socket) {
                 Ok(Progress::Connected(tcp)) => return Ok(tcp),
                 Ok(Progress::Pending(socket)) => still.push((address, socket)),
-                Err(error) => failed.push(Attempt {
-                    address,
-                    error: Some(error),
-                }),
+                Err(error) => failed.push(fail(address, Some(error))),
             }
         }
         pending = still;
@@ -237,12 +295,26 @@ impl fmt::Display for Attempt {
         write!(f, "`{}`: ", self.address)?;
         match &self.error {
             None => f.write_str("no answer"),
-            // The kind's words are the same on every system and in lower case; only a kind without words needs the
-            // system's own.
-            Some(error) if WORDED.contains(&error.kind()) => write!(f, "{}", error.kind()),
-            Some(error) => write!(f, "{error}"),
+            Some(error) => plain(error, f),
         }
     }
+}
+
+/// Why a connection was not made. The kind's words are the same on every system and in lower case; only a kind without
+/// words needs the system's own.
+pub(crate) fn plain(error: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if WORDED.contains(&error.kind()) {
+        write!(f, "{}", error.kind())
+    } else {
+        write!(f, "{error}")
+    }
+}
+
+/// The same error once more; the system's have a number, and no other comes of connecting.
+fn again(error: &io::Error) -> io::Error {
+    error
+        .raw_os_error()
+        .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 /// The kinds that connecting ends in and whose own words say what happened.

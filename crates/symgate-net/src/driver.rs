@@ -7,18 +7,21 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use symgate_auth::{Channel, Origin, Target, UriScheme};
-use symgate_http::{Action, Endpoint, Eof, Failure, FailureKind, Fetch, Now, Opened, Parked, PoolKey, Release, Reuse};
+use symgate_http::{
+    Action, Endpoint, Eof, Failure, FailureKind, Fetch, Hop, Now, Opened, Parked, PoolKey, Release, Reuse,
+};
 
 use crate::cancel::Cancel;
 use crate::client::{Client, Finished, Kept};
 use crate::deadline::{Halt, Wait};
-use crate::dial::{DialError, Undialled};
+use crate::dial::{DialError, Story, Undialled};
 use crate::error::{Error, Late};
 use crate::handler::Handler;
 use crate::pool::{Lease, Take};
 use crate::stream::{Ended, Received, Stream};
 use crate::tickets::Tickets;
-use crate::tls::named;
+use crate::tls::{Handshake, named};
+use crate::trace::{AttemptEnd, Trace};
 
 /// One errand's hold on the world.
 pub(crate) struct Driver<'d> {
@@ -35,6 +38,8 @@ pub(crate) struct Driver<'d> {
     way: Option<PoolKey>,
     lease: Option<Lease<PoolKey, Kept>>,
     tickets: Tickets,
+    /// Since when we wait for a peer to say something, after we have.
+    asked: Option<Instant>,
     finished: Finished,
 }
 
@@ -52,6 +57,7 @@ impl<'d> Driver<'d> {
             lease: None,
             stream: None,
             tickets: Tickets::default(),
+            asked: None,
             way: None,
             finished: Finished::default(),
         }
@@ -192,13 +198,18 @@ impl<'d> Driver<'d> {
         let kept = self.lease.as_ref().and_then(|lease| lease.stream(&endpoint.key, take));
         if let Some(Kept { stream, parked }) = kept {
             tracing::debug!("took a kept connection");
+            self.handler.trace(&Trace::Reused { hop: &endpoint.hop });
             self.stream = Some(stream);
             return Ok(Ok(Opened::Reused(parked)));
         }
         let origin = &endpoint.hop.origin;
         tracing::debug!("dialling");
         self.warm_tls(endpoint);
-        let dialled = match self.client.dialer.dial(origin.host(), origin.port(), wait) {
+        let mut story = Story::default();
+        let dialled = self.client.dialer.dial(origin.host(), origin.port(), wait, &mut story);
+        self.tell(&endpoint.hop, &story);
+        self.asked = None;
+        let dialled = match dialled {
             Ok(tcp) => Stream::new(tcp),
             Err(Undialled::Cancelled) => return Err(Error::Cancelled),
             Err(Undialled::Failed(error)) => return Ok(Err(undialled(error))),
@@ -209,6 +220,25 @@ impl<'d> Driver<'d> {
                 Ok(Ok(Opened::Fresh))
             }
             Err(error) => Ok(Err(Failure::new(FailureKind::Connect, error))),
+        }
+    }
+
+    /// Tells how a connection came about, or why it did not.
+    fn tell(&mut self, hop: &Hop, story: &Story) {
+        if let Some((addresses, took)) = &story.looked_up {
+            let took = *took;
+            self.handler.trace(&Trace::LookedUp { hop, addresses, took });
+        }
+        for attempted in &story.attempts {
+            self.handler.trace(&Trace::Attempted { hop, attempted });
+        }
+        let connected = |end: &AttemptEnd| matches!(end, AttemptEnd::Connected);
+        if let Some(attempted) = story.attempts.iter().find(|attempted| connected(&attempted.end)) {
+            self.handler.trace(&Trace::Connected {
+                hop,
+                address: attempted.address,
+                took: story.took,
+            });
         }
     }
 
@@ -233,13 +263,36 @@ impl<'d> Driver<'d> {
         // Which certificate a stream was opened with follows from whom it leads to, for as long as a client lives. So
         // the pool's key, which names both hops, keeps identities apart here too.
         let peer = peer.filter(|peer| peer.host() == host);
+        let begun = Instant::now();
         let shaken = match (tls.client_config(peer), named(host)) {
-            (Ok(config), Ok(name)) => match &mut self.stream {
-                Some(stream) => stream.start_tls(config, name, early, wait),
-                None => Err(gone()),
-            },
+            (Ok(config), Ok(name)) => {
+                let mut handshake = Handshake::new(name.clone());
+                let shaken = match &mut self.stream {
+                    Some(stream) => stream.start_tls(config, name, early, wait, &mut handshake),
+                    None => Err(gone()),
+                };
+                if let (Err(_), Some(chain)) = (&shaken, tls.refusals().take()) {
+                    handshake.refused(chain);
+                }
+                if let Some(origin) = peer {
+                    let origin = origin.clone();
+                    let (hop, handshake, took) = (&Hop { target, origin }, &handshake, begun.elapsed());
+                    match &shaken {
+                        Ok(_) => self.handler.trace(&Trace::Secured { hop, handshake, took }),
+                        Err(Halt::Tls(error)) => self.handler.trace(&Trace::Unsecured {
+                            hop,
+                            handshake,
+                            error,
+                            took,
+                        }),
+                        Err(_) => {}
+                    }
+                }
+                shaken
+            }
             (Err(error), _) | (_, Err(error)) => Err(Halt::Tls(error)),
         };
+        self.asked = None;
         match shaken {
             Ok(certificate) => {
                 tracing::debug!("TLS is up");
@@ -258,7 +311,10 @@ impl<'d> Driver<'d> {
             None => Err(gone()),
         };
         match sent {
-            Ok(()) => Ok(Ok(())),
+            Ok(()) => {
+                self.asked = Some(Instant::now());
+                Ok(Ok(()))
+            }
             Err(halt) => self.failed(halt, FailureKind::Write, Late::Write).map(Err),
         }
     }
@@ -269,7 +325,13 @@ impl<'d> Driver<'d> {
             None => Err(gone()),
         };
         match received {
-            Ok(received) => Ok(Ok(received)),
+            Ok(received) => {
+                if let (Received::Bytes(_), Some(asked)) = (received, self.asked.take()) {
+                    let took = asked.elapsed();
+                    self.handler.trace(&Trace::Turned { took });
+                }
+                Ok(Ok(received))
+            }
             Err(halt) => self.failed(halt, FailureKind::Read, Late::Read).map(Err),
         }
     }

@@ -6,6 +6,8 @@ use symgate_auth::CredentialSource;
 use symgate_http::{NoRoute, Note, ResponseHead, Routes};
 use url::Url;
 
+use crate::trace::Trace;
+
 /// Who chooses the way, answers questions, and takes the answer.
 ///
 /// One handler serves one errand, on the thread that called [`Client::fetch`](crate::Client::fetch); each method may
@@ -35,5 +37,10 @@ pub trait Handler: CredentialSource {
     /// Learns what happens on the way.
     fn note(&mut self, note: &Note) {
         let _ = note;
+    }
+
+    /// Learns what happens on the network.
+    fn trace(&mut self, trace: &Trace<'_>) {
+        let _ = trace;
     }
 }

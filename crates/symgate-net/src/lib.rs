@@ -70,10 +70,12 @@ mod stream;
 mod testing;
 mod tickets;
 mod tls;
+mod trace;
 
 pub use cancel::Cancel;
 pub use client::{Client, Config, Finished};
 pub use dial::{Attempt, DialError};
 pub use error::{ConfigError, Error, Late};
 pub use handler::Handler;
-pub use tls::{Audience, ClientCertificate, Roots, Tls, TlsError};
+pub use tls::{Audience, Certificate, ClientCertificate, Handshake, Roots, Signer, Tls, TlsError, TlsSession, Trust};
+pub use trace::{AttemptEnd, Attempted, Trace};

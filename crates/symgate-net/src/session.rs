@@ -18,7 +18,7 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedS
 
 use crate::deadline::{Halt, Wait};
 use crate::stream::{Below, Ended, Received};
-use crate::tls::{Ours, TlsError};
+use crate::tls::{Handshake, Ours, TlsError};
 
 /// A TLS connection whose handshake is over.
 pub(crate) struct Session {
@@ -37,6 +37,16 @@ pub(crate) struct Session {
     ended: bool,
     /// An error or an interrupted write left the record layer in the middle of something.
     broken: bool,
+    /// Round trips so far, and whether the next bytes end another one.
+    round_trips: u32,
+    asked: Asked,
+}
+
+/// Whether something was sent since bytes came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Asked {
+    No,
+    Yes,
 }
 
 /// What rustls came to with the bytes at hand.
@@ -52,13 +62,14 @@ enum Turn {
 }
 
 impl Session {
-    /// Shakes hands; `early` are bytes that came from below already.
+    /// Shakes hands; `early` are bytes that came from below already. What was agreed, as far as it got, is told.
     pub(crate) fn start(
         below: &mut Below<'_>,
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
         early: &[u8],
         wait: &Wait<'_>,
+        told: &mut Handshake,
     ) -> Result<Self, Halt> {
         let ours = if config.client_auth_cert_resolver.has_certs() {
             Ours::Shown
@@ -80,17 +91,26 @@ impl Session {
             spilled: Vec::new(),
             ended: false,
             broken: false,
+            round_trips: 0,
+            asked: Asked::No,
         };
+        let shaken = session.shake(below, wait);
+        told.learn(&session.conn);
+        told.round_trips = session.round_trips;
+        shaken.map(|()| session)
+    }
+
+    fn shake(&mut self, below: &mut Below<'_>, wait: &Wait<'_>) -> Result<(), Halt> {
         loop {
-            match session.turn(below, &mut [], true, wait)? {
-                Turn::Ready => return Ok(session),
+            match self.turn(below, &mut [], true, wait)? {
+                Turn::Ready => return Ok(()),
                 // The server may send data before it has seen our last message; they have been kept.
                 Turn::Data(_) => {}
                 // A goodbye right behind the handshake is for the reader.
-                Turn::Ended if !session.conn.is_handshaking() => {}
+                Turn::Ended if !self.conn.is_handshaking() => {}
                 Turn::Ended => return Err(Halt::Tls(TlsError::Closed)),
                 Turn::Hungry => {
-                    if session.fill(below, wait)?.is_some() {
+                    if self.fill(below, wait)?.is_some() {
                         return Err(Halt::Tls(TlsError::Closed));
                     }
                 }
@@ -224,6 +244,7 @@ impl Session {
                     self.outbox.clear();
                     self.broken |= sent.is_err();
                     sent?;
+                    self.asked = Asked::Yes;
                     data.done();
                     None
                 }
@@ -332,6 +353,10 @@ impl Session {
         match below.read(room, wait)? {
             Received::Bytes(count) => {
                 self.end += count;
+                if self.asked == Asked::Yes {
+                    self.asked = Asked::No;
+                    self.round_trips += 1;
+                }
                 wait.check_busy()?;
                 Ok(None)
             }

@@ -12,6 +12,7 @@ use crate::cancel::Cancel;
 use crate::deadline::{Halt, Wait};
 use crate::session::Session;
 use crate::socket::Socket;
+use crate::tls::Handshake;
 
 /// A connection to a peer.
 #[derive(Debug)]
@@ -49,15 +50,16 @@ impl Stream {
     }
 
     /// Puts a layer of TLS on top; the peer's certificate in DER. `early` are bytes that were read from this stream
-    /// already and belong to the handshake.
+    /// already and belong to the handshake, of which the rest is told.
     pub(crate) fn start_tls(
         &mut self,
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
         early: &[u8],
         wait: &Wait<'_>,
+        told: &mut Handshake,
     ) -> Result<Vec<u8>, Halt> {
-        let session = Session::start(&mut self.top(), config, name, early, wait)?;
+        let session = Session::start(&mut self.top(), config, name, early, wait, told)?;
         let certificate = session.certificate().unwrap_or_default().to_vec();
         self.layers.push(session);
         Ok(certificate)

@@ -13,8 +13,10 @@
 
 mod certificate;
 mod error;
+mod handshake;
 mod issuer;
 mod roots;
+mod x509;
 
 use std::fmt;
 use std::sync::{Arc, Once, OnceLock};
@@ -28,7 +30,10 @@ use symgate_auth::Origin;
 pub use self::certificate::{Audience, ClientCertificate};
 pub use self::error::TlsError;
 pub(crate) use self::error::{Ours, named};
+pub(crate) use self::handshake::Refusals;
+pub use self::handshake::{Handshake, Session as TlsSession, Trust};
 pub use self::roots::Roots;
+pub use self::x509::{Certificate, Signer};
 use crate::error::ConfigError;
 
 /// How the certificates of one kind of peer are judged, and which one we show.
@@ -49,6 +54,8 @@ pub struct Tls {
     built: Arc<OnceLock<Result<Configs, TlsError>>>,
     /// Builds at most once ahead of time.
     warming: Arc<Once>,
+    /// What its verifier refused; of a given configuration nothing is known.
+    refusals: Refusals,
 }
 
 #[derive(Clone)]
@@ -143,6 +150,7 @@ impl Tls {
             source,
             built: Arc::default(),
             warming: Arc::new(Once::new()),
+            refusals: Refusals::default(),
         }
     }
 
@@ -152,7 +160,9 @@ impl Tls {
         match &self.source {
             Source::Given(config) => Ok(Arc::clone(config)),
             Source::Built { roots, identity } => {
-                let built = self.built.get_or_init(|| build(roots, identity.as_ref()));
+                let built = self
+                    .built
+                    .get_or_init(|| build(roots, identity.as_ref(), &self.refusals));
                 let Configs { anonymous, showing } = built.clone()?;
                 let is_shown = |identity: &Identity| peer.is_some_and(|peer| identity.audience.has(peer));
                 Ok(showing
@@ -160,6 +170,11 @@ impl Tls {
                     .unwrap_or(anonymous))
             }
         }
+    }
+
+    /// The chains that this verifier refused.
+    pub(crate) const fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Builds the configuration on a thread of its own: loading the system's roots takes about as long as a round
@@ -199,9 +214,9 @@ impl fmt::Debug for Tls {
     }
 }
 
-fn build(roots: &Roots, identity: Option<&Identity>) -> Result<Configs, TlsError> {
+fn build(roots: &Roots, identity: Option<&Identity>, refusals: &Refusals) -> Result<Configs, TlsError> {
     let provider = Arc::new(provider());
-    let verifier = issuer::Naming::new(roots.verifier(&provider)?);
+    let verifier = issuer::Naming::new(roots.verifier(&provider)?, refusals.clone());
     // `dangerous` is how rustls lets any verifier in; this one only adds words to a refusal of rustls' own.
     let mut anonymous = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -204,6 +204,10 @@ const DANGER: &[Listed] = &[
         "rustls' word for any verifier; ours only explains what rustls' own refuses",
     ),
     (
+        "crates/symgate-net/src/tls/handshake.rs",
+        "rustls' module of the verifier's trait; it asks one of rustls' own who signed, after the verdict",
+    ),
+    (
         "crates/symgate-net/src/tls/issuer.rs",
         "rustls' module of the verifier's trait; every verdict is that of rustls' own",
     ),

@@ -41,7 +41,11 @@ fn deaf() -> (socket2::Socket, Vec<socket2::Socket>, SocketAddr) {
 
 fn dial_all(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Undialled> {
     let cancel = Cancel::new();
-    race(addresses, &Wait::new(&cancel, Some(Instant::now() + limit)))
+    race(
+        addresses,
+        &Wait::new(&cancel, Some(Instant::now() + limit)),
+        &mut Vec::new(),
+    )
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn cancel_ends_a_connect_that_hangs() {
         let cancel = cancel.clone();
         std::thread::spawn(move || cancel.cancel())
     };
-    let ended = race(&[silent], &Wait::new(&cancel, None));
+    let ended = race(&[silent], &Wait::new(&cancel, None), &mut Vec::new());
     assert!(matches!(ended, Err(Undialled::Cancelled)), "{ended:?}");
     canceller.join().unwrap();
 }
@@ -167,11 +171,36 @@ fn a_name_is_looked_up_and_connected() {
     let cancel = Cancel::new();
     let wait = Wait::new(&cancel, Some(Instant::now() + Duration::from_secs(20)));
     let port = listener.local_addr().unwrap().port();
-    let tcp = Dialer::default().dial("localhost", port, &wait).unwrap();
+    let tcp = Dialer::default()
+        .dial("localhost", port, &wait, &mut Story::default())
+        .unwrap();
     assert_eq!(tcp.peer_addr().unwrap().port(), port);
-    let unknown = Dialer::default().dial("name.invalid", port, &wait);
+    let unknown = Dialer::default().dial("name.invalid", port, &wait, &mut Story::default());
     assert!(
         matches!(unknown, Err(Undialled::Failed(DialError::Resolve(_)))),
         "{unknown:?}"
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_became_of_each_address_is_told() {
+    let (_listener, _fillers, silent) = deaf();
+    let refusing = closed_port();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = listener.local_addr().unwrap();
+    let cancel = Cancel::new();
+    for (addresses, ends) in [
+        (vec![refusing, open], "connection refused, connected"),
+        (vec![silent, open], "another was faster, connected"),
+        (vec![refusing, silent], "connection refused, no answer"),
+    ] {
+        let mut told = Vec::new();
+        let until = Instant::now() + Duration::from_millis(600);
+        race(&addresses, &Wait::new(&cancel, Some(until)), &mut told).ok();
+        let tried: Vec<_> = told.iter().map(|attempted| attempted.address).collect();
+        assert_eq!(tried, addresses);
+        let found: Vec<_> = told.iter().map(|attempted| attempted.end.to_string()).collect();
+        assert_eq!(found.join(", "), ends);
+    }
 }

@@ -1,6 +1,7 @@
 //! Whole errands over real sockets: what is kept, what ends a wait, what each fault of the world is called.
 
 mod certificates;
+mod traces;
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;

@@ -20,7 +20,8 @@ fn versions() -> [[&'static rustls::SupportedProtocolVersion; 1]; 2] {
 fn start(stream: &mut Stream, tls: &Tls, host: &str, early: &[u8], wait: &Wait<'_>) -> Result<Vec<u8>, Halt> {
     let peer = Origin::new(UriScheme::Https, host, 443);
     let config = tls.client_config(Some(&peer)).unwrap();
-    stream.start_tls(config, named(host).unwrap(), early, wait)
+    let name = named(host).unwrap();
+    stream.start_tls(config, name.clone(), early, wait, &mut Handshake::new(name))
 }
 
 fn body(length: usize) -> Vec<u8> {
