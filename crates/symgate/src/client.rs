@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use symgate_auth::Peers;
+use symgate_auth::{Origin, Peers};
 use symgate_http::Downgrade;
 use symgate_index::Strictness;
 use symgate_net::Cancel;
@@ -17,7 +17,7 @@ use symgate_proxy::ProxyConfig;
 use symgate_store::{Durability, Reach, Writing};
 use url::Url;
 
-use crate::place::{Chain, Place, Step, pointed, steps};
+use crate::place::{Chain, Place, Step, pointed, steps, with_proxies};
 use crate::search::{Passed, Take};
 use crate::tiers::Tiers;
 use crate::{Config, Error, ErrorKind, Event, Existing, Habits, Mismatched, Observer, Plan, Silent, Wanted};
@@ -402,6 +402,20 @@ impl Client {
         &self.planned.net
     }
 
+    /// Connections on which a client certificate is shown to this origin, which the user names.
+    pub(crate) fn net_showing(&self, origin: &Origin) -> Result<Arc<symgate_net::Client>, symgate_net::Error> {
+        let is_named = || self.planned.steps.iter().any(|step| step.names(origin));
+        if !self.shared.transport.origin_tls.has_client_certificate() || is_named() {
+            return Ok(Arc::clone(&self.planned.net));
+        }
+        self.shared.connect_showing([origin.clone()]).map(Arc::new)
+    }
+
+    /// The errand with the proxies that the settings name.
+    pub(crate) fn named(&self, errand: Errand) -> Errand {
+        with_proxies(errand, &self.shared.settings.proxy)
+    }
+
     pub(crate) fn peers(&self) -> Arc<Peers> {
         // Each change is one assignment.
         Arc::clone(&self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner))
@@ -429,10 +443,17 @@ impl Client {
 impl Shared {
     /// Connections for these steps: a client certificate is shown to whom they name.
     fn connect(&self, steps: &[Step]) -> Result<symgate_net::Client, Error> {
-        let mut transport = self.transport.clone();
-        transport.origin_tls = transport.origin_tls.shown_only_to(steps.iter().flat_map(Step::origins));
-        symgate_net::Client::new(transport)
+        self.connect_showing(steps.iter().flat_map(Step::origins))
             .map_err(|error| Error::new(ErrorKind::Config, "no connection can be made").caused(error))
+    }
+
+    fn connect_showing(
+        &self,
+        origins: impl IntoIterator<Item = Origin>,
+    ) -> Result<symgate_net::Client, symgate_net::Error> {
+        let mut transport = self.transport.clone();
+        transport.origin_tls = transport.origin_tls.shown_only_to(origins);
+        symgate_net::Client::new(transport)
     }
 }
 

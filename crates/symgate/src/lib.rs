@@ -35,7 +35,9 @@ mod client;
 mod config;
 mod error;
 mod event;
+mod fetch;
 mod follow;
+mod passage;
 mod place;
 mod plan;
 mod remote;
@@ -48,7 +50,9 @@ pub use client::{Client, Fit, Found, Job};
 pub use config::Config;
 pub use error::{Error, ErrorKind, Latched, Speaker};
 pub use event::{Ended, Event, Observer, Probed, Silent};
+pub use fetch::{Get, Watcher};
 pub use plan::{Existing, Habits, Mismatched, Plan};
+pub use routes::Tunnels;
 pub use wanted::Wanted;
 
 pub use {

@@ -65,7 +65,7 @@ impl Step {
     }
 
     /// Whether a server at this origin is searched.
-    fn names(&self, origin: &Origin) -> bool {
+    pub(crate) fn names(&self, origin: &Origin) -> bool {
         self.origins().contains(origin)
     }
 
@@ -208,14 +208,14 @@ pub(crate) fn pointed(url: &Url, steps: &[Step], proxy: &ProxyConfig) -> Option<
 
 /// Where the store of a pointer's URL begins: above `NAME/KEY/FILE`, or the folder of a file that lies less deep. What is
 /// refused to one of its files is refused to all (DECISIONS §4).
-fn base_path(url: &Url) -> String {
+pub(crate) fn base_path(url: &Url) -> String {
     let segments: Vec<&str> = url.path().trim_matches('/').split('/').collect();
     let file = if segments.len() < 3 { 1 } else { 3 };
     let kept = segments.len().saturating_sub(file);
     segments.into_iter().take(kept).collect::<Vec<_>>().join("/")
 }
 
-fn with_proxies(errand: Errand, proxy: &ProxyConfig) -> Errand {
+pub(crate) fn with_proxies(errand: Errand, proxy: &ProxyConfig) -> Errand {
     let proxies = proxy.proxies().map(|proxy| routes::origin(proxy));
     proxies.fold(errand, Errand::with_proxy)
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use symgate_auth::{Answer, Ask, CredentialSource, Ending, Origin, Outcome, Refusal, Target};
-use symgate_http::{FailureKind, Note, Request, ResponseHead, Route, Routes, origin_of};
+use symgate_http::{FailureKind, Note, ResponseHead, Routes, origin_of};
 use symgate_net::Handler;
 use symgate_path::{FileId, Variant};
 use symgate_policy::{Cause, Gate, LatchKey};
@@ -14,8 +14,10 @@ use url::Url;
 use crate::certificate::Page;
 use crate::client::{Client, Job};
 use crate::error::{Asked, Speaker, wire_kind};
+use crate::passage::Passage;
 use crate::place::Server;
-use crate::{Error, ErrorKind, Event, routes};
+use crate::routes::{self, Tunnels};
+use crate::{Error, ErrorKind, Event};
 
 /// What a request came to.
 #[derive(Debug)]
@@ -68,21 +70,15 @@ impl Client {
         let mut visit = Visit {
             client: self,
             job,
-            gate,
+            passage: Passage::new(self, gate, Tunnels::ForHttps),
             wanted,
             announced: Some(url),
-            shut: None,
-            at: None,
-            routes: Routes::new(),
             asked: None,
             is_html: false,
             answer: Received::Nothing,
             led_to: None,
         };
-        let request = Request::get(url.clone())
-            .with_field("User-Agent", self.settings().user_agent.as_str())
-            .with_field("Accept", "*/*")
-            .with_downgrade(self.settings().downgrade);
+        let request = self.get(url.clone()).request;
         // What a pointer names is not where the user lets his logins go by themselves.
         let named = origin_of(url).is_some_and(|origin| server.errand.names(Target::Origin, &origin));
         let request = if named { request } else { request.as_stranger() };
@@ -90,19 +86,19 @@ impl Client {
         if fetched.is_ok() {
             visit.store_held();
         }
-        let through = visit.through();
+        let through = visit.passage.through();
         if visit.is_page() {
             let message = format!("store `{}` sent a web page in place of `index2.txt`", server.shown);
             return Err(Error::new(ErrorKind::Content, message));
         }
         let Visit {
-            gate,
+            passage,
             asked,
             answer,
             led_to,
-            shut,
             ..
         } = visit;
+        let (gate, shut) = passage.into_shut();
         match fetched {
             Ok(_) => {}
             // Our own stop, by which a body that nobody wants is cut short.
@@ -183,22 +179,19 @@ impl Client {
         let mut visit = Visit {
             client: self,
             job,
-            gate,
+            passage: Passage::new(self, gate, Tunnels::ForHttps),
             wanted,
             announced: None,
-            shut: None,
-            at: None,
-            routes: Routes::new(),
             asked: None,
             is_html: false,
             answer: Received::Nothing,
             led_to: None,
         };
-        let request =
-            Request::get(server.base.url().clone()).with_field("User-Agent", self.settings().user_agent.as_str());
+        let request = self.get(server.base.url().clone()).request;
         if let Err(error) = self.net().connect(request, &self.peers(), &mut visit, job.cancel) {
             // It latches what it has to, and is told by whoever needs the connection.
-            drop(self.failed(server, &visit.gate, (None, visit.shut), error));
+            let (gate, shut) = visit.passage.into_shut();
+            drop(self.failed(server, &gate, (None, shut), error));
         }
     }
 
@@ -213,18 +206,7 @@ impl Client {
         if let Some((key, cause)) = shut {
             return self.not_contacted(server, &key, cause);
         }
-        if let symgate_net::Error::Http(wire) = &error
-            && let Some(hop) = wire.hop()
-            && let Some(cause) = cause(wire)
-        {
-            gate.end(hop.target, &hop.origin, cause);
-        }
-        if let symgate_net::Error::Http(symgate_http::Error::Auth { hop, source }) = &error
-            && let Some(reason) = tried(source)
-        {
-            let key = server.errand.latch_key(hop.target, &hop.origin);
-            self.session().latches().explain(&key, &reason);
-        }
+        end(self, gate, &error);
         self.latched(server, &error)
             .unwrap_or_else(|| Error::from_net(&server.shown, &server.errand, asked, error))
     }
@@ -312,16 +294,10 @@ fn own_word(head: &ResponseHead) -> Option<String> {
 struct Visit<'v> {
     client: &'v Client,
     job: &'v Job<'v>,
-    gate: Gate,
+    passage: Passage<'v>,
     wanted: Body<'v>,
     /// The request that is told of when there is a way for it.
     announced: Option<&'v Url>,
-    /// The latched store that a request would have gone to.
-    shut: Option<(LatchKey, Cause)>,
-    /// Who has the last URL.
-    at: Option<Origin>,
-    /// The ways to the last URL that are left; the first is taken.
-    routes: Routes,
     /// The last request for credentials.
     asked: Option<Asked>,
     /// Whether the answer calls itself HTML.
@@ -353,24 +329,6 @@ enum Received {
 }
 
 impl Visit<'_> {
-    /// The proxy that forwards the request, rather than opening a tunnel.
-    fn through(&self) -> Option<Origin> {
-        match self.routes.first()? {
-            Route::Forward(proxy) => Some(proxy.clone()),
-            _ => None,
-        }
-    }
-
-    /// The server, and a proxy that forwards, gave what was asked for: their passwords were right.
-    fn confirm(&mut self) {
-        if let Some(origin) = &self.at {
-            self.gate.confirm(Target::Origin, origin);
-        }
-        if let Some(proxy) = self.through() {
-            self.gate.confirm(Target::Proxy, &proxy);
-        }
-    }
-
     /// Whether a question of existence was answered by a page, which says "log in" rather than "it is here". The markers
     /// of stores are empty, or hold a word or two.
     fn is_page(&self) -> bool {
@@ -443,8 +401,8 @@ impl CredentialSource for Visit<'_> {
             ask: ask.clone(),
             rejected: before.and_then(|before| before.rejected),
         });
-        let answer = self.gate.answer(ask);
-        if let (Answer::Ambient | Answer::Use(_), Some(by)) = (&answer, self.gate.answered_by(ask.target)) {
+        let answer = self.passage.gate.answer(ask);
+        if let (Answer::Ambient | Answer::Use(_), Some(by)) = (&answer, self.passage.gate.answered_by(ask.target)) {
             self.job.observe(&Event::Credentials { ask, by });
         }
         answer
@@ -453,39 +411,26 @@ impl CredentialSource for Visit<'_> {
     fn report(&mut self, ask: &Ask, outcome: Outcome) {
         if outcome == Outcome::Rejected
             && let Some(asked) = &mut self.asked
-            && let Some(by) = self.gate.answered_by(ask.target)
+            && let Some(by) = self.passage.gate.answered_by(ask.target)
         {
             asked.rejected = Some(by.to_owned());
         }
-        self.gate.report(ask, outcome);
+        self.passage.gate.report(ask, outcome);
     }
 }
 
 impl Handler for Visit<'_> {
     fn routes(&mut self, url: &Url) -> Result<Routes, symgate_http::NoRoute> {
-        // Redirects lead here too, and so does what was shut since the search began.
-        if let Some((key, cause)) = routes::shut(self.client.session().latches(), url) {
-            let reason = format!("{key} is not contacted any more: {cause}");
-            self.shut = Some((key, cause));
-            return Err(symgate_http::NoRoute {
-                refused: Some(Refusal::Latched),
-                reason,
-            });
-        }
-        let routes = routes::choose(&self.client.settings().proxy, self.client.session().latches(), url)?;
+        let routes = self.passage.routes(url, |_| {})?;
         if let Some(url) = self.announced.take() {
             self.job.observe(&Event::Requested { url });
         }
-        self.at = origin_of(url);
-        self.routes.clone_from(&routes);
         Ok(routes)
     }
 
     fn head(&mut self, head: &ResponseHead) -> io::Result<()> {
         self.job.observe(&Event::Answered { status: head.status });
-        if shows_success(head.status) {
-            self.confirm();
-        }
+        self.passage.head(head);
         if head.status != 200 {
             self.answer = Received::Refused {
                 head: head.clone(),
@@ -567,14 +512,9 @@ impl Handler for Visit<'_> {
     }
 
     fn note(&mut self, note: &Note) {
-        match note {
-            Note::Redirected { to, .. } => {
-                self.confirm();
-                self.led_to = Url::parse(to).ok();
-            }
-            Note::RouteFailed { route, .. } => self.routes.retain(|other| other != route),
-            Note::Tunnelled { hop, .. } => self.gate.confirm(hop.target, &hop.origin),
-            _ => {}
+        self.passage.note(note);
+        if let Note::Redirected { to, .. } = note {
+            self.led_to = Url::parse(to).ok();
         }
         self.job.observe(&Event::Way { note });
     }
@@ -597,6 +537,22 @@ fn certificate(server: &Server, gate: &Gate, led_to: Option<&Url>, page: Page) -
     };
     gate.end(Target::Origin, &origin, Cause::ClientCertificate);
     Error::certificate(message, origin, &server.errand, page)
+}
+
+/// Shuts what an error of the transport says is to be shut, and keeps why.
+pub(crate) fn end(client: &Client, gate: &Gate, error: &symgate_net::Error) {
+    let symgate_net::Error::Http(wire) = error else { return };
+    if let Some(hop) = wire.hop()
+        && let Some(cause) = cause(wire)
+    {
+        gate.end(hop.target, &hop.origin, cause);
+    }
+    if let symgate_http::Error::Auth { hop, source } = wire
+        && let Some(reason) = tried(source)
+    {
+        let key = gate.errand().latch_key(hop.target, &hop.origin);
+        client.session().latches().explain(&key, &reason);
+    }
 }
 
 /// Why authentication ended, where the gate cannot have seen it (DECISIONS §4).
@@ -638,12 +594,6 @@ fn tried(error: &symgate_auth::Error) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Whether nobody gives this answer to those whom he does not let in. 403 and 5xx say nothing of a password, and 203 is
-/// a page for logging in.
-const fn shows_success(status: u16) -> bool {
-    matches!(status, 200..=202 | 204..=399 | 404 | 410)
 }
 
 /// Fields by which the common object stores are known.

@@ -3,7 +3,7 @@
 use symgate_auth::{Origin, Refusal, UriScheme};
 use symgate_http::{NoRoute, Route, Routes, origin_of};
 use symgate_policy::{Cause, LatchKey, Latches};
-use symgate_proxy::{Kind, Proxy, ProxyConfig, Route as Chosen};
+use symgate_proxy::{Choice, Kind, Proxy, ProxyConfig, Route as Chosen};
 use url::Url;
 
 /// The proxy as the transport names it: a SOCKS5 proxy by its host and port, spoken to in clear text.
@@ -15,8 +15,18 @@ pub(crate) fn origin(proxy: &Proxy) -> Origin {
     Origin::new(scheme, &proxy.host().to_string(), proxy.port())
 }
 
-/// The routes to try, in order.
-pub(crate) fn choose(config: &ProxyConfig, latches: &Latches, url: &Url) -> Result<Routes, NoRoute> {
+/// For which URLs an HTTP proxy is asked for a tunnel (CONNECT).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Tunnels {
+    /// For all: the proxy sees no more than whither, also where it would forward the request.
+    ForAll,
+    /// For those in https; others are forwarded.
+    #[default]
+    ForHttps,
+}
+
+/// The routes of a choice to try, in order.
+pub(crate) fn usable(choice: Choice, tunnels: Tunnels, latches: &Latches, url: &Url) -> Result<Routes, NoRoute> {
     let mut routes = Routes::new();
     let mut refused = None;
     let mut reasons = Vec::new();
@@ -25,14 +35,17 @@ pub(crate) fn choose(config: &ProxyConfig, latches: &Latches, url: &Url) -> Resu
     } else {
         UriScheme::Http
     };
-    for routed in config.choose(url).into_routes() {
+    for routed in choice.into_routes() {
         match routed.route {
             Chosen::Direct => routes.push(Route::Direct),
             Chosen::Proxy(chosen) => {
                 let proxy = origin(&chosen);
                 match latches.cause(&LatchKey::proxy(proxy.clone())) {
                     None => routes.push(match chosen.kind() {
-                        Kind::Http | Kind::Https => Route::through(proxy, scheme),
+                        Kind::Http | Kind::Https => match tunnels {
+                            Tunnels::ForAll => Route::Tunnel(proxy),
+                            Tunnels::ForHttps => Route::through(proxy, scheme),
+                        },
                         Kind::Socks5 => Route::Socks5(proxy),
                     }),
                     Some(cause) => {
@@ -82,7 +95,8 @@ mod tests {
             latches.latch(LatchKey::proxy(Origin::new(UriScheme::Http, host, 80)), Cause::Rejected);
         }
         let config = ProxyConfig::direct().with_proxy(value);
-        let found = choose(&config, &latches, &Url::parse(url).unwrap());
+        let url = Url::parse(url).unwrap();
+        let found = usable(config.choose(&url), Tunnels::ForHttps, &latches, &url);
         let found = found.map(|routes| {
             routes
                 .iter()
