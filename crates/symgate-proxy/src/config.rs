@@ -11,6 +11,7 @@ use crate::{
     list::ProxyList,
     proxy::Proxy,
     route::{Choice, Reason, Route, Unusable},
+    scripts::{Asking, Scripts},
     setting::Setting,
     system::{System, SystemSettings},
     warning::{Note, Warning},
@@ -140,9 +141,25 @@ impl ProxyConfig {
     /// The routes to a URL, in the order in which they are to be tried, each with its reason.
     ///
     /// It is a pure function of the configuration and the URL's scheme, host and port, and has an
-    /// answer for every URL. Ask again for each redirect.
+    /// answer for every URL. Ask again for each redirect. A script that would have to be asked is
+    /// [`Unusable`].
     #[must_use]
     pub fn choose(&self, url: &Url) -> Choice {
+        self.decide(url, Asking::nobody())
+    }
+
+    /// The routes to a URL, with the word of scripts where the settings want it.
+    ///
+    /// The order is that of [`SystemSettings`]: a script that is detected, the script that is named, the proxies of the
+    /// list. A script that cannot be got lets the next speak, and the reason of what is chosen then
+    /// [says so](Reason::Instead), direct included; one that was got and gives no answer ends the choice as
+    /// [`Unusable::NoAnswer`]. `scripts` is asked only when its word is wanted.
+    #[must_use]
+    pub fn choose_with(&self, url: &Url, scripts: &mut dyn Scripts) -> Choice {
+        self.decide(url, Asking::of(scripts))
+    }
+
+    fn decide(&self, url: &Url, mut asking: Asking<'_>) -> Choice {
         if !url.has_host() {
             return Choice::one(Route::Direct, Reason::NoHost);
         }
@@ -150,10 +167,12 @@ impl ProxyConfig {
             let reason = Reason::Bypassed(Setting::NoProxyOption, entry.clone());
             return Choice::one(Route::Direct, reason);
         }
-        self.sources
+        let choice = self
+            .sources
             .iter()
-            .find_map(|source| source.choose(url))
-            .unwrap_or_else(|| Choice::one(Route::Direct, Reason::NotConfigured))
+            .find_map(|source| source.choose(url, &mut asking))
+            .unwrap_or_else(|| Choice::one(Route::Direct, Reason::NotConfigured));
+        asking.tell(choice)
     }
 
     /// Every proxy that the settings name, whichever URLs it serves: those that a user chose, and whose credentials may
@@ -178,11 +197,11 @@ enum Source {
 }
 
 impl Source {
-    fn choose(&self, url: &Url) -> Option<Choice> {
+    fn choose(&self, url: &Url, asking: &mut Asking<'_>) -> Option<Choice> {
         match self {
             Self::Fixed(fixed) => Some(fixed.choose(url)),
             Self::Environment(environment) => environment.choose(url),
-            Self::System(system) => system.choose(url),
+            Self::System(system) => system.choose(url, asking),
         }
     }
 

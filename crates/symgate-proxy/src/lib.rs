@@ -18,6 +18,9 @@
 //! println!("{choice}");
 //! ```
 //!
+//! Where the settings leave the choice to a script, [`choose`](ProxyConfig::choose) names it and goes no further;
+//! [`choose_with`](ProxyConfig::choose_with) asks it, by whatever [`Scripts`] gets and runs it.
+//!
 //! Three rules hold everywhere:
 //!
 //! - **Nothing is lost silently.** Every entry of a value is used or has a [`Warning`]; a value
@@ -46,6 +49,7 @@ mod list;
 mod pac;
 mod proxy;
 mod route;
+mod scripts;
 mod setting;
 mod system;
 mod warning;
@@ -59,6 +63,7 @@ pub use pac::PacResult;
 pub use pac::{Found, Moment, Pac, PacError, PacLimits, PacNote, Resolver, When};
 pub use proxy::{Kind, Proxy, Userinfo};
 pub use route::{Choice, Reason, Route, Routed, Unusable};
+pub use scripts::{Missed, ScriptError, Scripts};
 pub use setting::{Case, Item, Place, Setting, Variable};
 pub use system::{FileError, LineNote, LineRemark, Script, Sense, Switch, SystemSettings};
 pub use warning::{Fault, Note, Remark, Warning};

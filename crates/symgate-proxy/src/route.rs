@@ -2,7 +2,14 @@
 
 use std::{fmt, slice, sync::Arc};
 
-use crate::{bypass::BypassEntry, list, proxy::Proxy, setting::Setting, system::Script};
+use crate::{
+    bypass::BypassEntry,
+    list,
+    proxy::Proxy,
+    scripts::Missed,
+    setting::{Item, Setting},
+    system::Script,
+};
 
 /// The routes to one URL, at least one, in the order in which they are to be tried.
 ///
@@ -20,6 +27,22 @@ impl Choice {
         }
     }
 
+    /// These routes in order; `None` when there are none.
+    pub(crate) fn of(routes: Vec<Routed>) -> Option<Self> {
+        if routes.is_empty() { None } else { Some(Self { routes }) }
+    }
+
+    /// The same routes for other reasons.
+    pub(crate) fn because(self, other: impl Fn(Reason) -> Reason) -> Self {
+        let routes = self.routes.into_iter().map(|Routed { route, reason }| Routed {
+            route,
+            reason: other(reason),
+        });
+        Self {
+            routes: routes.collect(),
+        }
+    }
+
     /// The proxies in order, all named by one setting; `None` when there are none.
     pub(crate) fn through<'p>(proxies: impl Iterator<Item = &'p Arc<Proxy>>, setting: Setting) -> Option<Self> {
         let routes: Vec<_> = proxies
@@ -28,7 +51,7 @@ impl Choice {
                 reason: Reason::Set(setting),
             })
             .collect();
-        if routes.is_empty() { None } else { Some(Self { routes }) }
+        Self::of(routes)
     }
 
     /// The proxies of a list's entries in order, each with its entry as the reason; `None` when there are none.
@@ -39,7 +62,7 @@ impl Choice {
                 reason: Reason::Listed(setting, entry.to_string().into()),
             })
             .collect();
-        if routes.is_empty() { None } else { Some(Self { routes }) }
+        Self::of(routes)
     }
 
     /// The routes; never empty.
@@ -137,6 +160,10 @@ pub enum Unusable {
     /// The setting is to name a script, but its value is not the URL of one.
     #[error("`{0}` is not an http or https URL of a proxy script")]
     ScriptUrl(Setting),
+    /// The script that a setting names or has found was got, and gives no answer: it cannot be run, or returned
+    /// something else than text.
+    #[error("the proxy script `{1}` of `{0}` gives no answer: {2}")]
+    NoAnswer(Setting, Arc<Script>, Arc<str>),
     /// A script answered with entries, and none of them is valid; see [`PacResult`](crate::PacResult).
     #[error("the script's answer names no usable proxy")]
     NoValidAnswer,
@@ -170,6 +197,33 @@ pub enum Reason {
     NotListed(Setting),
     /// Proxies are set, and this setting says that they do not count.
     SwitchedOff(Setting),
+    /// The script that the setting names or has found says so: `PAC http://wpad/wpad.dat, by HKCU AutoDetect`.
+    Script(Setting, Arc<Script>),
+    /// Scripts that could not be got would have had the first word; what is said without them.
+    Instead(Box<Self>, Arc<[Missed]>),
+}
+
+impl Reason {
+    /// Whether the user or the system's settings chose this route, or a script that one of them names. A script that was
+    /// found on the network and came in clear text may be anybody's who answered first: what was given for proxies is not
+    /// for those that it names.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        match self {
+            Self::Script(Setting::System(_, Item::AutoDetect), script) => script.is_https(),
+            Self::Instead(reason, _) => reason.is_trusted(),
+            _ => true,
+        }
+    }
+
+    /// The scripts that could not be got and would have had the first word.
+    #[must_use]
+    pub fn missed(&self) -> &[Missed] {
+        match self {
+            Self::Instead(_, missed) => missed,
+            _ => &[],
+        }
+    }
 }
 
 impl fmt::Display for Reason {
@@ -189,6 +243,11 @@ impl fmt::Display for Reason {
             }
             Self::NotListed(setting) => write!(f, "{setting} lists the hosts that need a proxy, not this one"),
             Self::SwitchedOff(setting) => write!(f, "switched off by {setting}"),
+            Self::Script(setting, script) => write!(f, "PAC {script}, by {setting}"),
+            Self::Instead(reason, missed) => {
+                reason.fmt(f)?;
+                missed.iter().try_for_each(|missed| write!(f, "; {missed}"))
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     list::ProxyList,
     proxy::Proxy,
     route::{Choice, Reason, Route, Unusable},
+    scripts::Asking,
     setting::{Item, Place, Setting},
     warning::{Fault, Note, Remark, Warning},
 };
@@ -31,12 +32,11 @@ pub use text::{FileError, LineNote, LineRemark};
 ///
 /// 1. loopback and link-local hosts are reached directly ([`BypassRules`]), unless [`exceptions`](Self::exceptions) say
 ///    `<-loopback>`; in GNOME every exception is asked here;
-/// 2. [`auto_detect`](Self::auto_detect), which is [`Unusable::AutoDetect`];
-/// 3. [`script`](Self::script), which is [`Unusable::Script`];
+/// 2. [`auto_detect`](Self::auto_detect), unless nothing is found; [`Unusable::AutoDetect`] where nobody can look;
+/// 3. [`script`](Self::script), unless it cannot be got; [`Unusable::Script`] where nobody can ask it;
 /// 4. the [`exceptions`](Self::exceptions), then the [`proxies`](Self::proxies), if [`manual`](Self::manual) is on.
 ///
-/// Who can evaluate a script does so for the URL that the error holds; who found that there is nothing to detect
-/// switches `auto_detect` off and chooses again.
+/// [`ProxyConfig::choose_with`](crate::ProxyConfig::choose_with) is who can look and ask.
 ///
 /// ```
 /// use symgate_proxy::{Place, ProxyConfig, Switch, SystemSettings};
@@ -131,7 +131,17 @@ impl Script {
         &self.0
     }
 
-    fn parse(text: &str) -> Result<Self, Fault> {
+    /// Whether it comes by https, so that nobody on the way wrote it.
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Reads the address of a script.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::ScriptUrl`] for everything but an http or https URL.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
         match Url::parse(text.trim_ascii()) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self(url)),
             Ok(_) | Err(_) => Err(Fault::ScriptUrl),
@@ -223,7 +233,7 @@ impl System {
     }
 
     /// The system's word on this URL; `None` when nothing is set.
-    pub(crate) fn choose(&self, url: &Url) -> Option<Choice> {
+    pub(crate) fn choose(&self, url: &Url, asking: &mut Asking<'_>) -> Option<Choice> {
         let nothing = self.auto_detect == Switch::Off && self.script.is_none();
         if nothing && matches!(self.manual, Manual::NotSet) {
             return None;
@@ -235,37 +245,45 @@ impl System {
             (None, Sense::Proxied) => Some(Reason::NotListed(listed)),
             (None, Sense::Direct) | (Some(Bypass::Entry(_)), Sense::Proxied) => None,
         };
-        Some(match (self.automatic(), bypassed) {
+        match bypassed {
             // In GNOME the exceptions are from scripts too.
-            (Some(_), Some(reason)) if self.rules == BypassRules::Gnome => Choice::one(Route::Direct, reason),
-            (Some(choice), _) => choice,
-            (None, Some(reason)) if !matches!(self.manual, Manual::SwitchedOff) => Choice::one(Route::Direct, reason),
-            (None, _) => self.through(url),
-        })
+            Some(reason) if !nothing && self.rules == BypassRules::Gnome => Some(Choice::one(Route::Direct, reason)),
+            bypassed => self.automatic(url, asking).or_else(|| self.through(url, bypassed)),
+        }
     }
 
-    /// What detection or a script would have to be asked; both are beyond this crate's core.
-    fn automatic(&self) -> Option<Choice> {
-        if self.auto_detect == Switch::On {
-            let setting = self.setting(Item::AutoDetect);
-            return Some(unusable(setting, Unusable::AutoDetect(setting)));
+    /// What detection says, or the script; `None` when neither is set or can be got.
+    fn automatic(&self, url: &Url, asking: &mut Asking<'_>) -> Option<Choice> {
+        if self.auto_detect == Switch::On
+            && let Some(choice) = asking.detect(self.setting(Item::AutoDetect), url)
+        {
+            return Some(choice);
         }
         let setting = self.setting(Item::Script);
-        self.script.as_ref().map(|script| match script {
-            Ok(script) => unusable(setting, Unusable::Script(setting, Arc::clone(script))),
-            Err(_) => unusable(setting, Unusable::ScriptUrl(setting)),
-        })
+        match self.script.as_ref()? {
+            Ok(script) => asking.find(setting, script, url),
+            Err(_) => Some(unusable(setting, Unusable::ScriptUrl(setting))),
+        }
     }
 
-    fn through(&self, url: &Url) -> Choice {
+    /// What the list of proxies says; `None` when there is none.
+    fn through(&self, url: &Url, bypassed: Option<Reason>) -> Option<Choice> {
         let setting = self.setting(Item::Proxies);
-        match &self.manual {
-            Manual::NotSet => Choice::one(Route::Direct, Reason::NotConfigured),
-            Manual::SwitchedOff => Choice::one(Route::Direct, Reason::SwitchedOff(self.setting(Item::Enable))),
-            Manual::Through(list) if list.is_empty() => unusable(setting, Unusable::NoValidEntry(setting)),
-            Manual::Through(list) => Choice::listed(list.entries_serving(url.scheme()), setting)
-                .unwrap_or_else(|| Choice::one(Route::Direct, Reason::OtherProtocols(setting))),
-        }
+        let list = match (&self.manual, bypassed) {
+            (Manual::NotSet, _) => return None,
+            (Manual::SwitchedOff, _) => {
+                let reason = Reason::SwitchedOff(self.setting(Item::Enable));
+                return Some(Choice::one(Route::Direct, reason));
+            }
+            (Manual::Through(_), Some(reason)) => return Some(Choice::one(Route::Direct, reason)),
+            (Manual::Through(list), None) => list,
+        };
+        Some(if list.is_empty() {
+            unusable(setting, Unusable::NoValidEntry(setting))
+        } else {
+            Choice::listed(list.entries_serving(url.scheme()), setting)
+                .unwrap_or_else(|| Choice::one(Route::Direct, Reason::OtherProtocols(setting)))
+        })
     }
 
     /// The proxies that the settings name, if they count.

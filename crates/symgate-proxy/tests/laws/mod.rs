@@ -1,9 +1,11 @@
 //! Laws of proxy settings, each over arbitrary bytes, through the public API only: for property
 //! tests, fuzz targets and stored inputs alike. A broken law panics.
 
+use std::sync::Arc;
+
 use symgate_proxy::{
     Bypass, BypassList, BypassRules, Choice, LineRemark, NoProxy, Note, PacResult, Place, ProxyConfig, ProxyList,
-    Remark, Route, Sense, Switch, SystemSettings, Unusable,
+    Remark, Route, Script, ScriptError, Scripts, Sense, Switch, SystemSettings, Unusable,
 };
 use url::Url;
 
@@ -161,7 +163,70 @@ fn system_is_followed(value: &str, exceptions: &str, url: &Url) {
         let choice = choose(&settings);
         let unusable = matches!(choice.routes()[0].route, Route::Unusable(_));
         assert!(unusable || !url.has_host() || bypassed.is_some(), "{choice}");
+        scripts_are_followed(&settings, value, url);
     }
+}
+
+/// A script whose word each choice wants, and which has one answer.
+struct Answering<'a>(Result<&'a str, ScriptError>);
+
+impl Scripts for Answering<'_> {
+    fn detect(&mut self) -> Result<Arc<Script>, String> {
+        match &self.0 {
+            Err(ScriptError::NotGot(why)) => Err(why.clone()),
+            Ok(_) | Err(ScriptError::NoAnswer(_)) => {
+                Ok(Arc::new(Script::parse("http://wpad/wpad.dat").expect("a URL")))
+            }
+        }
+    }
+
+    fn find(&mut self, _: &Arc<Script>, _: &Url) -> Result<PacResult, ScriptError> {
+        self.0.clone().map(PacResult::parse)
+    }
+}
+
+/// What a detected script says is the choice, whatever else is set; one that gives no answer leaves no way; and without
+/// it the choice is that of the settings without detection and script.
+fn scripts_are_followed(settings: &SystemSettings, value: &str, url: &Url) {
+    let mut settings = settings.clone();
+    settings.script = String::new();
+    let config = ProxyConfig::direct().with_system(settings.clone());
+    settings.auto_detect = Switch::Off;
+    let without = ProxyConfig::direct().with_system(settings).choose(url);
+    let never = |choice: &Choice| matches!(choice.routes()[0].route, Route::Unusable(Unusable::AutoDetect(_)));
+    if !never(&config.choose(url)) {
+        // Excepted, or without a host: no script is asked, whatever it would say.
+        let choice = config.choose_with(url, &mut Answering(Ok("PROXY never")));
+        assert_eq!(choice.to_string(), config.choose(url).to_string());
+        return;
+    }
+    let routes = |choice: &Choice| {
+        choice
+            .routes()
+            .iter()
+            .map(|routed| routed.route.to_string())
+            .collect::<Vec<_>>()
+    };
+    let answer = value.replace(',', "; PROXY ");
+    let choose = |answer: Result<&str, ScriptError>| {
+        let choice = config.choose_with(url, &mut Answering(answer.clone()));
+        let again = config.choose_with(url, &mut Answering(answer));
+        assert_eq!(choice.to_string(), again.to_string());
+        choice
+    };
+    let said: Vec<String> = PacResult::parse(&answer)
+        .routes()
+        .iter()
+        .map(|route| route.to_string())
+        .collect();
+    assert_eq!(routes(&choose(Ok(&answer))), said, "`{answer}`");
+    assert_eq!(routes(&choose(Err(ScriptError::NoAnswer(String::new())))), ["unusable"]);
+    let missed = choose(Err(ScriptError::NotGot("nobody there".to_owned())));
+    assert_eq!(routes(&missed), routes(&without));
+    assert!(
+        missed.routes().iter().all(|routed| !routed.reason.missed().is_empty()),
+        "{missed}"
+    );
 }
 
 /// Any bytes are settings or no settings, each remark is about one line, and the same values mean the same in an export
