@@ -52,8 +52,12 @@ impl Errand {
     /// Adds a proxy that an option, a variable or the system settings name; not one found by WPAD in clear text.
     #[must_use]
     pub fn with_proxy(mut self, proxy: Origin) -> Self {
-        self.proxies.push(proxy);
+        self.add_proxy(proxy);
         self
+    }
+
+    pub(crate) fn add_proxy(&mut self, proxy: Origin) {
+        self.proxies.push(proxy);
     }
 
     /// The same, ahead of time: it leaves the first authentication to an errand that somebody waits for, where one comes

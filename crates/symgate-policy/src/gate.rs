@@ -10,8 +10,8 @@ use symgate_auth::{Answer, Ask, CredentialSource, Credentials, Origin, Outcome, 
 
 use crate::desk::{Candidate, Consent, Desk, Known, Peer, Place, Standing, Who};
 use crate::{
-    Asker, Cause, Errand, Given, Interaction, Lookup, Name, Policy, Previous, Prompted, Question, Reply, Session,
-    Verdict, exposes_password,
+    Asker, Cause, Errand, Explicit, Given, Interaction, Lookup, Name, Policy, Previous, Prompted, Question, Reply,
+    Session, Verdict, exposes_password,
 };
 
 /// Answers the requests of one errand.
@@ -27,6 +27,8 @@ use crate::{
 pub struct Gate {
     session: Session,
     errand: Errand,
+    /// What stands in the settings that name proxies.
+    written: Explicit,
     cancel: Arc<AtomicBool>,
     epoch: u64,
     pending: Vec<Pending>,
@@ -61,6 +63,7 @@ impl Gate {
         Self {
             session,
             errand,
+            written: Explicit::default(),
             cancel,
             epoch,
             pending: Vec::new(),
@@ -75,6 +78,19 @@ impl Gate {
     #[must_use]
     pub const fn errand(&self) -> &Errand {
         &self.errand
+    }
+
+    /// The way leads through this proxy, which an option, a variable or the system's settings name: it belongs to the
+    /// errand from now on, as by [`Errand::with_proxy`]. `given` stands in that setting; what was given by option comes
+    /// before it. A proxy that is not named may be asked for all the same, and nothing that was given answers it.
+    pub fn name_proxy(&mut self, proxy: Origin, given: Option<Given>) {
+        if self.errand.names(Target::Proxy, &proxy) {
+            return;
+        }
+        self.errand.add_proxy(proxy.clone());
+        if let Some(given) = given {
+            self.written = mem::take(&mut self.written).at_proxy(proxy, given);
+        }
     }
 
     /// Shuts this errand's store, or the proxy `peer`, because authentication there ended for this cause.
@@ -126,7 +142,7 @@ impl Gate {
             Target::Proxy => named,
         };
         // Whoever names a user wants that one, not whoever is logged on.
-        let other = self.session.explicit().find(&self.errand, ask).is_some();
+        let other = self.given(ask).is_some();
         if !permitted || other || !self.session.desk().may_try_ticket(&Peer::of(ask)) {
             return Answer::Pass;
         }
@@ -152,10 +168,9 @@ impl Gate {
     /// What can be answered without looking further, in order.
     fn candidates(&self, desk: &Desk, ask: &Ask, policy: &Policy) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        let explicit = self.session.explicit();
-        if let Some(Given::Credentials(credentials)) = explicit.find(&self.errand, ask) {
+        if let Some(Given::Credentials(credentials)) = self.given(ask) {
             candidates.push(Candidate {
-                credentials: Arc::clone(credentials),
+                credentials,
                 who: Who::Explicit,
                 consent: Consent::Clear,
             });
@@ -221,8 +236,8 @@ impl Gate {
             (Verdict::Allow, Interaction::Visible) | (Verdict::Refuse(_), _) => return None,
         }
         let previous = self.session.desk().may_try(&Peer::of(ask), who, PROGRAM_TRIES)?;
-        let explicit = self.session.explicit();
-        let user = match explicit.find(&self.errand, ask) {
+        let given = self.given(ask);
+        let user = match &given {
             Some(Given::Name(name)) => Some(name.as_str()),
             Some(Given::Credentials(_)) | None => None,
         };
@@ -274,8 +289,8 @@ impl Gate {
             let wrong = desk.wrong(&peer).map(str::to_owned);
             let waiting = desk.waiting(&peer);
             drop(desk);
-            let explicit = self.session.explicit();
-            let given = match explicit.find(&self.errand, ask) {
+            let given = self.given(ask);
+            let given = match &given {
                 Some(Given::Name(name)) => Some(name.as_str()),
                 Some(Given::Credentials(_)) | None => None,
             };
@@ -383,8 +398,8 @@ impl Gate {
     fn refuse_automatically(&self, ask: &Ask) -> Answer {
         // Only a request for a password is the last word: without a ticket or a token another scheme may follow, and a
         // token that was given waits for its own scheme.
-        let other_kind = match self.session.explicit().find(&self.errand, ask) {
-            Some(Given::Credentials(credentials)) => !fits(credentials, ask),
+        let other_kind = match self.given(ask) {
+            Some(Given::Credentials(credentials)) => !fits(&credentials, ask),
             Some(Given::Name(_)) | None => false,
         };
         if ask.wanted != Wanted::Password || other_kind {
@@ -409,6 +424,13 @@ impl Gate {
                 Target::Origin => false,
                 Target::Proxy => self.errand.names(ask.target, &ask.origin),
             }
+    }
+
+    /// What the user gave for the peer that asks: by option, or in the setting that names it.
+    fn given(&self, ask: &Ask) -> Option<Given> {
+        let explicit = self.session.explicit();
+        let by_option = explicit.find(&self.errand, ask);
+        by_option.or_else(|| self.written.find(&self.errand, ask)).cloned()
     }
 
     fn lookup<'a>(&'a self, ask: &'a Ask, previous: Previous, verdict: Verdict) -> Lookup<'a> {

@@ -2,6 +2,7 @@
 
 mod changes;
 mod judged;
+mod named;
 mod whose;
 
 use std::collections::VecDeque;
