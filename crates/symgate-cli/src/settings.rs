@@ -14,7 +14,7 @@ use symgate::path::{Effective, Parsed, Security, Store, SymbolPath, Warning};
 use symgate::policy::{
     Debugger, Explicit, Given, HostPattern, Policy, Presence, PromptSetting, Prompts, SymbolOptions,
 };
-use symgate::proxy::{Kind, Note, ProxyConfig, SystemSettings};
+use symgate::proxy::{Note, ProxyConfig, SystemSettings};
 use symgate::sso::System;
 use symgate::store::Durability;
 use url::Url;
@@ -123,7 +123,7 @@ fn network(config: &mut Config, network: &Network, prompts: Prompts, output: &Ou
     if let Some(names) = &network.auth {
         config.order = Order::named(names).map_err(|error| format!("--auth: {error}"))?;
     }
-    let explicit = explicit(&proxy, network)?;
+    let explicit = explicit(network)?;
     let (answers, mut warnings) = answers::of(network, output)?;
     warnings.extend(remarks);
     config.answers = answers.with_explicit(explicit);
@@ -279,8 +279,8 @@ const fn debugger(name: DebuggerName) -> Debugger {
     }
 }
 
-/// Credentials by option come before those in a proxy's value; those in a store's URL are the client's to read.
-fn explicit(proxy: &ProxyConfig, network: &Network) -> Result<Explicit, String> {
+/// Credentials by option; those in a proxy's value and in a store's URL come after them, and are the client's to read.
+fn explicit(network: &Network) -> Result<Explicit, String> {
     let logins = network.user.iter().map(|user| ("--user", &user.login));
     let logins = logins.chain(network.proxy_user.iter().map(|login| ("--proxy-user", login)));
     for (option, login) in logins {
@@ -304,18 +304,6 @@ fn explicit(proxy: &ProxyConfig, network: &Network) -> Result<Explicit, String> 
     let mut explicit = Explicit::default();
     if let Some(login) = &network.proxy_user {
         explicit = explicit.for_proxies(given(login));
-    } else {
-        for named in proxy.proxies() {
-            let scheme = match named.kind() {
-                // As the transport names it.
-                Kind::Http | Kind::Socks5 => symgate::auth::UriScheme::Http,
-                Kind::Https => symgate::auth::UriScheme::Https,
-            };
-            if let Some(userinfo) = named.userinfo() {
-                let origin = Origin::new(scheme, &named.host().to_string(), named.port());
-                explicit = explicit.at_proxy(origin, known(userinfo.expose_user(), userinfo.expose_password()));
-            }
-        }
     }
     for user in &network.user {
         explicit = match &user.origin {

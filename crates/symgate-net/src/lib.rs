@@ -77,5 +77,7 @@ pub use client::{Client, Config, Finished};
 pub use dial::{Attempt, DialError};
 pub use error::{ConfigError, Error, Late};
 pub use handler::Handler;
-pub use tls::{Audience, Certificate, ClientCertificate, Handshake, Roots, Signer, Tls, TlsError, TlsSession, Trust};
+pub use tls::{
+    Audience, Certificate, ClientCertificate, Handshake, Known, Roots, Signer, Tls, TlsError, TlsSession, Trust,
+};
 pub use trace::{AttemptEnd, Attempted, Trace};

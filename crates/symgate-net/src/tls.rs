@@ -27,7 +27,7 @@ use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use symgate_auth::Origin;
 
-pub use self::certificate::{Audience, ClientCertificate};
+pub use self::certificate::{Audience, ClientCertificate, Known};
 pub use self::error::TlsError;
 pub(crate) use self::error::{Ours, named};
 pub(crate) use self::handshake::Refusals;
@@ -72,6 +72,14 @@ enum Source {
 struct Identity {
     certificate: ClientCertificate,
     audience: Audience,
+    /// Those whom the audience is limited to.
+    known: Option<Known>,
+}
+
+impl Identity {
+    fn is_shown_to(&self, peer: &Origin) -> bool {
+        self.audience.has(peer) && self.known.as_ref().is_none_or(|known| known.has(peer))
+    }
 }
 
 /// What is built of roots and certificate. rustls is not told whose request for a certificate it answers, so the choice
@@ -116,7 +124,11 @@ impl Tls {
         };
         Ok(Self::from_source(Source::Built {
             roots,
-            identity: Some(Identity { certificate, audience }),
+            identity: Some(Identity {
+                certificate,
+                audience,
+                known: None,
+            }),
         }))
     }
 
@@ -124,17 +136,31 @@ impl Tls {
     /// audience already. A [given](Self::given) configuration stays as it is.
     #[must_use]
     pub fn shown_only_to(self, origins: impl IntoIterator<Item = Origin>) -> Self {
+        self.limited(|identity| Identity {
+            audience: identity.audience.narrowed_to(origins),
+            ..identity
+        })
+    }
+
+    /// The same for those who are on the list at the time of a handshake. A connection that was made before its peer was
+    /// known stays as it is.
+    #[must_use]
+    pub fn shown_only_to_known(self, known: &Known) -> Self {
+        self.limited(|identity| Identity {
+            known: Some(known.clone()),
+            ..identity
+        })
+    }
+
+    fn limited(self, limit: impl FnOnce(Identity) -> Identity) -> Self {
         match self.source {
             Source::Built {
                 roots,
-                identity: Some(Identity { certificate, audience }),
-            } => {
-                let audience = audience.narrowed_to(origins);
-                Self::from_source(Source::Built {
-                    roots,
-                    identity: Some(Identity { certificate, audience }),
-                })
-            }
+                identity: Some(identity),
+            } => Self::from_source(Source::Built {
+                roots,
+                identity: Some(limit(identity)),
+            }),
             Source::Built { identity: None, .. } | Source::Given(_) => self,
         }
     }
@@ -164,7 +190,7 @@ impl Tls {
                     .built
                     .get_or_init(|| build(roots, identity.as_ref(), &self.refusals));
                 let Configs { anonymous, showing } = built.clone()?;
-                let is_shown = |identity: &Identity| peer.is_some_and(|peer| identity.audience.has(peer));
+                let is_shown = |identity: &Identity| peer.is_some_and(|peer| identity.is_shown_to(peer));
                 Ok(showing
                     .filter(|_| identity.as_ref().is_some_and(is_shown))
                     .unwrap_or(anonymous))

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use symgate_auth::{Origin, Peers};
 use symgate_http::Downgrade;
 use symgate_index::Strictness;
-use symgate_net::Cancel;
+use symgate_net::{Cancel, Known};
 use symgate_path::FileId;
 use symgate_policy::{Errand, Explicit, Session};
 use symgate_proxy::ProxyConfig;
 use symgate_store::{Durability, Reach, Writing};
 use url::Url;
 
-use crate::place::{Chain, Place, Step, pointed, steps, with_proxies};
+use crate::place::{Chain, Place, Step, pointed, steps};
 use crate::search::{Passed, Take};
 use crate::tiers::Tiers;
 use crate::{Config, Error, ErrorKind, Event, Existing, Habits, Mismatched, Observer, Plan, Silent, Wanted};
@@ -54,6 +54,8 @@ struct Shared {
     peers: Mutex<Arc<Peers>>,
     /// How connections are made; who may see a client certificate is for the plan to say.
     transport: symgate_net::Config,
+    /// The proxies that are the user's own choice, as far as any way led through them.
+    named_proxies: Known,
     tiers: Tiers,
 }
 
@@ -132,7 +134,8 @@ impl Client {
         };
         let mut transport = symgate_net::Config::default();
         transport.origin_tls = config.origin_tls;
-        transport.proxy_tls = config.proxy_tls;
+        let named_proxies = Known::default();
+        transport.proxy_tls = config.proxy_tls.shown_only_to_known(&named_proxies);
         transport.order = config.order;
         transport.tickets = config.tickets.clone();
         transport.limits = config.limits;
@@ -160,6 +163,7 @@ impl Client {
             explicit,
             peers: Mutex::default(),
             transport,
+            named_proxies,
             tiers: Tiers::default(),
         };
         let (steps, warnings) = steps(&plan, &shared.settings);
@@ -391,7 +395,7 @@ impl Client {
 
     /// On whose behalf the URL of a local store's pointer is asked for, and what its store is called.
     pub(crate) fn pointed(&self, url: &Url) -> Option<(Errand, String)> {
-        pointed(url, &self.planned.steps, &self.shared.settings.proxy)
+        pointed(url, &self.planned.steps)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -411,9 +415,9 @@ impl Client {
         self.shared.connect_showing([origin.clone()]).map(Arc::new)
     }
 
-    /// The errand with the proxies that the settings name.
-    pub(crate) fn named(&self, errand: Errand) -> Errand {
-        with_proxies(errand, &self.shared.settings.proxy)
+    /// A proxy that is the user's own choice: a client certificate for proxies may be shown to it from now on.
+    pub(crate) fn name_proxy(&self, proxy: Origin) {
+        self.shared.named_proxies.add(proxy);
     }
 
     pub(crate) fn peers(&self) -> Arc<Peers> {

@@ -127,7 +127,7 @@ impl Client {
             }));
         };
         let net = self.net_showing(&origin)?;
-        let errand = self.named(Errand::new(origin, &base_path(request.url())));
+        let errand = Errand::new(origin, &base_path(request.url()));
         let gate = self.session().gate(errand, cancel.flag().clone());
         let mut visit = Visit {
             passage: Passage::new(self, gate, tunnels),

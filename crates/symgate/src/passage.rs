@@ -1,10 +1,12 @@
 //! [`Passage`]: one errand's way through, whatever it is for: the routes of each URL on it, what is shut, and whose
 //! password was right (DECISIONS §3 and §4).
 
-use symgate_auth::{Origin, Refusal, Target};
+use std::sync::Arc;
+
+use symgate_auth::{Credentials, Origin, Refusal, Target};
 use symgate_http::{NoRoute, Note, ResponseHead, Route, Routes, origin_of};
-use symgate_policy::{Cause, Gate, LatchKey};
-use symgate_proxy::Choice;
+use symgate_policy::{Cause, Gate, Given, LatchKey};
+use symgate_proxy::{Choice, Route as Chosen, Routed, Userinfo};
 use url::Url;
 
 use crate::client::Client;
@@ -48,10 +50,25 @@ impl<'p> Passage<'p> {
         }
         let choice = self.client.settings().proxy.choose(url);
         chosen(&choice);
+        self.name_proxies(&choice);
         let routes = routes::usable(choice, self.tunnels, self.client.session().latches(), url)?;
         self.at = origin_of(url);
         self.routes.clone_from(&routes);
         Ok(routes)
+    }
+
+    /// Whoever may be on the way by the user's own word gets what the user gave for proxies, and what stands in the
+    /// setting itself (DECISIONS §3).
+    fn name_proxies(&mut self, choice: &Choice) {
+        for Routed { route, reason } in choice {
+            if let Chosen::Proxy(proxy) = route
+                && reason.is_trusted()
+            {
+                let origin = routes::origin(proxy);
+                self.client.name_proxy(origin.clone());
+                self.gate.name_proxy(origin, proxy.userinfo().map(given));
+            }
+        }
     }
 
     pub(crate) fn head(&mut self, head: &ResponseHead) {
@@ -90,6 +107,15 @@ impl<'p> Passage<'p> {
         if let Some(proxy) = self.through() {
             self.gate.confirm(Target::Proxy, &proxy);
         }
+    }
+}
+
+/// A login that stands in a proxy's value.
+fn given(userinfo: &Userinfo) -> Given {
+    let user = userinfo.expose_user();
+    match userinfo.expose_password() {
+        Some(password) => Given::Credentials(Arc::new(Credentials::password(user, password))),
+        None => Given::Name(user.to_owned()),
     }
 }
 

@@ -6,12 +6,11 @@ use symgate_auth::Origin;
 use symgate_http::origin_of;
 use symgate_path::{Directory, Effective, HttpBase, Local, Store as Named};
 use symgate_policy::Errand;
-use symgate_proxy::ProxyConfig;
 use symgate_store::Store;
 use url::Url;
 
+use crate::Plan;
 use crate::client::Settings;
-use crate::{Plan, routes};
 
 /// One step of the search for a file.
 #[derive(Debug)]
@@ -177,7 +176,7 @@ fn place(store: Named, (plan, settings): (&Plan, &Settings), warnings: &mut Vec<
                 Place::Foreign(directory.to_string())
             }
         },
-        Named::Http(base) => match errand(base.url(), &settings.proxy) {
+        Named::Http(base) => match errand(base.url()) {
             Some(errand) => {
                 let shown = base.to_string();
                 Place::Server(Box::new(Server { base, errand, shown }))
@@ -187,14 +186,14 @@ fn place(store: Named, (plan, settings): (&Plan, &Settings), warnings: &mut Vec<
     }
 }
 
-/// On whose behalf a store is asked: itself, and the proxies that the settings name.
-fn errand(base: &Url, proxy: &ProxyConfig) -> Option<Errand> {
-    Some(with_proxies(Errand::new(origin_of(base)?, base.path()), proxy))
+/// On whose behalf a store is asked. The proxies are named when the way is chosen.
+fn errand(base: &Url) -> Option<Errand> {
+    Some(Errand::new(origin_of(base)?, base.path()))
 }
 
 /// On whose behalf the URL of a local store's pointer is asked for, and what its store is called: its own, not the user's,
 /// unless the symbol path writes the same origin.
-pub(crate) fn pointed(url: &Url, steps: &[Step], proxy: &ProxyConfig) -> Option<(Errand, String)> {
+pub(crate) fn pointed(url: &Url, steps: &[Step]) -> Option<(Errand, String)> {
     let origin = origin_of(url)?;
     let base = base_path(url);
     let shown = format!("{origin}/{base}");
@@ -203,7 +202,7 @@ pub(crate) fn pointed(url: &Url, steps: &[Step], proxy: &ProxyConfig) -> Option<
     } else {
         Errand::beyond_the_path(origin, &base)
     };
-    Some((with_proxies(errand, proxy), shown))
+    Some((errand, shown))
 }
 
 /// Where the store of a pointer's URL begins: above `NAME/KEY/FILE`, or the folder of a file that lies less deep. What is
@@ -213,11 +212,6 @@ pub(crate) fn base_path(url: &Url) -> String {
     let file = if segments.len() < 3 { 1 } else { 3 };
     let kept = segments.len().saturating_sub(file);
     segments.into_iter().take(kept).collect::<Vec<_>>().join("/")
-}
-
-pub(crate) fn with_proxies(errand: Errand, proxy: &ProxyConfig) -> Errand {
-    let proxies = proxy.proxies().map(|proxy| routes::origin(proxy));
-    proxies.fold(errand, Errand::with_proxy)
 }
 
 /// Where a directory of a path is on this machine; `None` for a Windows path elsewhere.

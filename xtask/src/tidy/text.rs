@@ -172,6 +172,10 @@ const EXPOSE: &[Listed] = &[
         "the password goes to the system",
     ),
     (
+        "crates/symgate/src/passage.rs",
+        "user information of a proxy's value becomes credentials",
+    ),
+    (
         "crates/symgate/src/plan.rs",
         "user information of a store's URL becomes credentials",
     ),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::ring::sign::any_supported_type;
@@ -35,6 +35,38 @@ pub enum Audience {
     Anybody,
     /// To these: scheme, host and port.
     Only(BTreeSet<Origin>),
+}
+
+/// Peers that become known while connections are made, such as the proxies that settings name; clones share the list.
+/// Nobody is taken off it.
+///
+/// ```
+/// use symgate_auth::{Origin, UriScheme};
+/// use symgate_net::{Known, Tls};
+///
+/// let known = Known::default();
+/// let tls = Tls::default().shown_only_to_known(&known);
+/// known.add(Origin::new(UriScheme::Https, "proxy.example", 443));
+/// # drop(tls);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Known(Arc<Mutex<BTreeSet<Origin>>>);
+
+impl Known {
+    /// This peer is known from now on.
+    pub fn add(&self, peer: Origin) {
+        self.lock().insert(peer);
+    }
+
+    /// Whether this peer is known.
+    pub(super) fn has(&self, peer: &Origin) -> bool {
+        self.lock().contains(peer)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<Origin>> {
+        // Each change is one insertion.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ClientCertificate {

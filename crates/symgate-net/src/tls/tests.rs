@@ -144,6 +144,16 @@ fn a_certificate_is_for_its_audience() {
         }
         assert!(!shown(&tls, None), "{tls:?}");
     }
+    let known = Known::default();
+    let tls = with(only(&["a", "c"])).shown_only_to_known(&known);
+    for (name, before, after) in [("a", false, true), ("b", false, false), ("c", false, false)] {
+        let peer = origin(name, 443);
+        assert_eq!(shown(&tls, Some(&peer)), before, "{name}");
+        if name != "c" {
+            known.clone().add(peer.clone());
+        }
+        assert_eq!(shown(&tls, Some(&peer)), after, "{name}");
+    }
     // What the caller gives as a whole is the caller's.
     let own = with(Audience::Anybody).client_config(Some(&origin("a", 443))).unwrap();
     assert!(shown(&Tls::given(own).shown_only_to([]), None));
@@ -159,7 +169,7 @@ fn debug_shows_no_key() {
         .unwrap();
     assert_eq!(
         format!("{tls:?}"),
-        "Tls { roots: Roots(nothing + 1), identity: Some(Identity { certificate: ClientCertificate, audience: Anybody }) }"
+        "Tls { roots: Roots(nothing + 1), identity: Some(Identity { certificate: ClientCertificate, audience: Anybody, known: None }) }"
     );
     assert_eq!(
         format!("{:?}", Tls::given(tls.client_config(None).unwrap())),
