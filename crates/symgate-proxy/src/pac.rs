@@ -11,6 +11,8 @@ mod engine;
 #[cfg(feature = "pac")]
 mod error;
 #[cfg(feature = "pac")]
+mod lifetime;
+#[cfg(feature = "pac")]
 mod machine;
 #[cfg(feature = "pac")]
 mod names;
@@ -28,6 +30,8 @@ pub use calendar::Moment;
 pub use engine::{Found, Pac, PacLimits, PacNote, When};
 #[cfg(feature = "pac")]
 pub use error::PacError;
+#[cfg(feature = "pac")]
+pub use lifetime::Freshness;
 #[cfg(feature = "pac")]
 pub use resolver::Resolver;
 pub use result::PacResult;

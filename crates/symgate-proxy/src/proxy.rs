@@ -120,7 +120,7 @@ pub(crate) struct Parsed {
 }
 
 /// How a proxy is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// HTTP in clear; port 80 unless said otherwise.
     Http,

@@ -32,6 +32,13 @@ impl Choice {
         if routes.is_empty() { None } else { Some(Self { routes }) }
     }
 
+    /// The same routes, these last; in their own order otherwise.
+    pub(crate) fn with_last(self, is_last: impl Fn(&Route) -> bool) -> Self {
+        let (last, mut routes): (Vec<_>, Vec<_>) = self.routes.into_iter().partition(|routed| is_last(&routed.route));
+        routes.extend(last);
+        Self { routes }
+    }
+
     /// The same routes for other reasons.
     pub(crate) fn because(self, other: impl Fn(Reason) -> Reason) -> Self {
         let routes = self.routes.into_iter().map(|Routed { route, reason }| Routed {

@@ -2,7 +2,10 @@
 
 mod laws;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
+use symgate_proxy::Freshness;
 use url::Url;
 
 /// Pieces that meet the grammar often enough to get past its first check.
@@ -179,6 +182,21 @@ proptest! {
         laws::desktop_settings_lose_nothing(&bytes);
         laws::choosing_is_total(&bytes);
         laws::pac_result_loses_nothing(&bytes);
+    }
+
+    /// No field makes a script live longer than it says, and none is beyond us.
+    #[test]
+    fn what_a_script_lives_for_is_bounded_by_each_field(control in "([a-z-]{0,9}|max-age|no-store)?( ?= ?)?\"?[0-9]{0,20}\"?,? ?(max-age=[0-9]{1,4})?", dates in prop::collection::vec("\\PC{0,30}|Sun, 06 Nov [0-9]{4} 08:49:37 GMT", 2), age in "[0-9]{0,20}|\\PC{0,4}") {
+        let said = Freshness { cache_control: Some(&control), expires: Some(&dates[0]), date: Some(&dates[1]), age: None };
+        let whole = said.lifetime();
+        let aged = Freshness { age: Some(&age), ..said }.lifetime();
+        prop_assert_eq!(whole.is_some(), aged.is_some());
+        prop_assert!(aged <= whole);
+        let shorter = format!("{control},max-age=1");
+        let shorter = Freshness { cache_control: Some(&shorter), ..said }.lifetime();
+        prop_assert!(shorter <= Some(Duration::from_secs(1)));
+        let never = format!("{control},no-store");
+        prop_assert_eq!(Freshness { cache_control: Some(&never), ..said }.lifetime(), Some(Duration::ZERO));
     }
 
     #[test]

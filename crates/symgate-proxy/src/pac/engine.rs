@@ -68,6 +68,21 @@ impl Pac {
     /// [`NoFunction`](PacError::NoFunction), and what running can end with: an exception, a timeout,
     /// no memory.
     pub fn compile(script: &str, resolver: Arc<dyn Resolver>, when: When, limits: PacLimits) -> Result<Self, PacError> {
+        Self::compile_unless(script, resolver, when, limits, &|| false)
+    }
+
+    /// The same, for somebody who may give up: `is_cancelled` is asked every 25 ms.
+    ///
+    /// # Errors
+    ///
+    /// As [`compile`](Self::compile), and [`Cancelled`](PacError::Cancelled).
+    pub fn compile_unless(
+        script: &str,
+        resolver: Arc<dyn Resolver>,
+        when: When,
+        limits: PacLimits,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Self, PacError> {
         if script.len() > limits.script {
             return Err(PacError::TooLong(limits.script));
         }
@@ -83,7 +98,7 @@ impl Pac {
             .stack_size(limits.stack.saturating_mul(2).saturating_add(1 << 20))
             .spawn(move || serve(&script, resolver, when, limits, &engines, &compiled, &asked))
             .map_err(|_| PacError::Engine)?;
-        wait(&outcome, &watch, limits)??;
+        wait(&outcome, &watch, limits, is_cancelled)??;
         Ok(Self { questions, limits })
     }
 
@@ -97,6 +112,16 @@ impl Pac {
     ///
     /// What running can end with: an exception, a timeout, no memory, a result that is no text.
     pub fn find(&self, url: &Url, when: When) -> Result<Found, PacError> {
+        self.find_unless(url, when, &|| false)
+    }
+
+    /// The same, for somebody who may give up: `is_cancelled` is asked every 25 ms. The script goes on for as long as it
+    /// may, and others wait for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find), and [`Cancelled`](PacError::Cancelled).
+    pub fn find_unless(&self, url: &Url, when: When, is_cancelled: &dyn Fn() -> bool) -> Result<Found, PacError> {
         let watch = self.limits.watch();
         let (answer, outcome) = mpsc::channel();
         let question = Question {
@@ -107,7 +132,7 @@ impl Pac {
             answer,
         };
         self.questions.send(question).map_err(|_| PacError::Engine)?;
-        wait(&outcome, &watch, self.limits)?
+        wait(&outcome, &watch, self.limits, is_cancelled)?
     }
 }
 
@@ -250,12 +275,18 @@ fn serve(
 
 /// Waits for an outcome until the deadline, which look-ups move, and a little longer, so that a
 /// script which is stopped there can still say so.
-fn wait<T>(outcome: &Receiver<T>, watch: &Watch, limits: PacLimits) -> Result<T, PacError> {
+fn wait<T>(
+    outcome: &Receiver<T>,
+    watch: &Watch,
+    limits: PacLimits,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<T, PacError> {
     loop {
         let left = (watch.deadline() + GRACE).saturating_duration_since(Instant::now());
         match outcome.recv_timeout(left.min(GLANCE)) {
             Ok(outcome) => return Ok(outcome),
             Err(RecvTimeoutError::Disconnected) => return Err(PacError::Engine),
+            Err(RecvTimeoutError::Timeout) if is_cancelled() => return Err(PacError::Cancelled),
             Err(RecvTimeoutError::Timeout) if Instant::now() < watch.deadline() + GRACE => {}
             Err(RecvTimeoutError::Timeout) => return Err(limits.timeout(watch)),
         }

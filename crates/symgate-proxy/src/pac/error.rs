@@ -43,6 +43,9 @@ pub enum PacError {
     /// The function returned a text longer than the [limit](crate::PacLimits::result).
     #[error("the script returned more than {0} bytes")]
     ResultTooLong(usize),
+    /// Whoever asked gave up.
+    #[error("cancelled")]
+    Cancelled,
     /// The engine could not be started, or it ended.
     #[error("the script engine does not run")]
     Engine,
@@ -114,6 +117,7 @@ mod tests {
                 "the script returned a value of type `number` instead of text",
             ),
             (PacError::ResultTooLong(9), "the script returned more than 9 bytes"),
+            (PacError::Cancelled, "cancelled"),
             (PacError::Engine, "the script engine does not run"),
         ] {
             assert_eq!(error.to_string(), text);

@@ -50,6 +50,25 @@ const MOMENT: When = When::At(Moment {
     utc_offset: -3600,
 });
 
+#[test]
+fn who_gives_up_does_not_wait_for_the_script() {
+    let slow = "var end = Date.now() + 500; while (Date.now() < end) {}";
+    let given_up = |begun: Instant| move || begun.elapsed() > Duration::from_millis(50);
+    let begun = Instant::now();
+    let limits = PacLimits::default();
+    let compiled = Pac::compile_unless(slow, network(), MOMENT, limits, &given_up(begun));
+    assert_eq!(compiled.err(), Some(PacError::Cancelled));
+    let script = format!("function FindProxyForURL(url, host) {{ {slow} return 'DIRECT'; }}");
+    let pac = Pac::compile(&script, network(), MOMENT, limits).unwrap();
+    let url = Url::parse("https://h.test/").unwrap();
+    let asked = Instant::now();
+    let found = pac.find_unless(&url, MOMENT, &given_up(asked));
+    assert_eq!(found.err(), Some(PacError::Cancelled));
+    assert!(begun.elapsed() < Duration::from_millis(450));
+    // Whoever has time gets an answer, after the run that nobody waits for.
+    assert!(pac.find(&url, MOMENT).is_ok());
+}
+
 /// Hurried, so that what never ends is over soon.
 fn hurried() -> PacLimits {
     PacLimits {
