@@ -171,6 +171,7 @@ impl State {
                 ask.origin.authority(),
                 ask.scheme
             )),
+            Event::Choice { note } => line(format!("symgate: {note}")),
             Event::Way { note } => line(format!("symgate: {note}")),
             Event::Warning { text } => line(format!("symgate: {text}")),
             Event::Ended { outcome } => match outcome {

@@ -13,14 +13,16 @@ use symgate_index::Strictness;
 use symgate_net::{Cancel, Known};
 use symgate_path::FileId;
 use symgate_policy::{Errand, Explicit, Session};
-use symgate_proxy::ProxyConfig;
+use symgate_proxy::Choice;
 use symgate_store::{Durability, Reach, Writing};
 use url::Url;
 
 use crate::place::{Chain, Place, Step, pointed, steps};
 use crate::search::{Passed, Take};
 use crate::tiers::Tiers;
-use crate::{Config, Error, ErrorKind, Event, Existing, Habits, Mismatched, Observer, Plan, Silent, Wanted};
+use crate::{
+    Config, Error, ErrorKind, Event, Existing, Habits, Mismatched, Observer, Plan, Silent, Wanted, WayNote, Ways,
+};
 
 /// Finds symbol files: locally, and where the symbol path says, through whatever stands in between.
 ///
@@ -52,6 +54,8 @@ struct Shared {
     explicit: Explicit,
     /// Another memory after each close: an errand that is still under way then teaches the old one.
     peers: Mutex<Arc<Peers>>,
+    /// Which way leads where: the scripts and the dead proxies that errands have met with.
+    ways: Ways,
     /// How connections are made; who may see a client certificate is for the plan to say.
     transport: symgate_net::Config,
     /// The proxies that are the user's own choice, as far as any way led through them.
@@ -72,7 +76,6 @@ struct Planned {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) store_limits: symgate_store::Limits,
-    pub(crate) proxy: ProxyConfig,
     pub(crate) connections: usize,
     /// How long a whole transfer may take, and so the wait for somebody else's.
     pub(crate) total: Option<Duration>,
@@ -151,7 +154,6 @@ impl Client {
         let shared = Shared {
             settings: Settings {
                 store_limits: config.store_limits,
-                proxy: config.proxy,
                 connections: config.connections.max(1),
                 total,
                 durability: config.durability,
@@ -162,6 +164,7 @@ impl Client {
             session: Session::new(config.policy, answers),
             explicit,
             peers: Mutex::default(),
+            ways: Ways::new(config.proxy, &config.automatic, &transport),
             transport,
             named_proxies,
             tiers: Tiers::default(),
@@ -372,13 +375,26 @@ impl Client {
         });
     }
 
-    /// Closes the client as `!symsrv close` does: connections, refusals, remembered answers and layouts are gone. Of
+    /// Closes the client as `!symsrv close` does: connections, refusals, remembered answers, layouts, scripts and what is
+    /// known of dead proxies are gone. Of
     /// clients [`over`](Self::over) other paths that were given connections of their own, those end when they are dropped.
     pub fn close(&self) {
         self.shared.session.close();
         *self.shared.peers.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
         self.planned.net.close_idle();
         self.shared.tiers.clear();
+        self.shared.ways.clear();
+    }
+
+    /// The ways to a URL, as its requests would take them, and why; `told` hears what happens meanwhile. See
+    /// [`Ways::choose`].
+    #[must_use]
+    pub fn choose(&self, url: &Url, cancel: &Cancel, told: &mut dyn FnMut(&WayNote<'_>)) -> Choice {
+        self.shared.ways.choose(url, cancel, told)
+    }
+
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.shared.ways
     }
 
     /// The policy side: what is latched, and how it changes.

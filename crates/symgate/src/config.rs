@@ -14,6 +14,8 @@ use symgate_policy::{Answers, Policy};
 use symgate_proxy::ProxyConfig;
 use symgate_store::Durability;
 
+use crate::Automatic;
+
 /// Settings of a [`Client`](crate::Client). Those of [`new`](Self::new) ask nobody and use no proxy.
 ///
 /// Each part is a value of the crate that understands it; this is where they meet.
@@ -28,6 +30,8 @@ pub struct Config {
     pub default_store: PathBuf,
     /// Which proxy serves which URL.
     pub proxy: ProxyConfig,
+    /// How the choice goes about scripts and dead proxies.
+    pub automatic: Automatic,
     /// Whether a request for authentication may be answered.
     pub policy: Policy,
     /// Who answers.
@@ -40,7 +44,8 @@ pub struct Config {
     /// TLS to stores. A client certificate in it is shown to origins that the path names, never to whomever a redirect or
     /// a pointer leads to (DECISIONS §3).
     pub origin_tls: Tls,
-    /// TLS to proxies. A client certificate in it is shown to those that `proxy` names.
+    /// TLS to proxies. A client certificate in it is shown to those that `proxy` names, itself or by a script; not to those
+    /// of a script that was found on the network in clear text (DECISIONS §3).
     pub proxy_tls: Tls,
     /// Sizes and counts that a peer cannot exceed.
     pub limits: Limits,
@@ -69,6 +74,7 @@ impl Config {
             security: Security::Open,
             default_store: default_store.into(),
             proxy: ProxyConfig::direct(),
+            automatic: Automatic::default(),
             policy: Policy::unattended(),
             answers: Answers::default(),
             order: Order::default(),

@@ -6,7 +6,7 @@ use symgate_auth::Ask;
 use symgate_path::{FileId, Tier, Variant};
 use url::Url;
 
-use crate::Error;
+use crate::{Error, WayNote};
 
 /// Watches searches. Called from the threads that carry them out, several at a time; a call that takes long slows its
 /// search down.
@@ -40,6 +40,12 @@ pub enum Event<'e> {
         ask: &'e Ask,
         /// Who answers: the command line, netrc, a program, a person.
         by: &'e str,
+    },
+    /// Something happened while a way was chosen, or because of one that was; what a person should hear of unasked is
+    /// a [`Warning`](Self::Warning).
+    Choice {
+        /// What.
+        note: &'e WayNote<'e>,
     },
     /// A file was put into a store.
     Copied {

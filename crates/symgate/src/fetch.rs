@@ -9,11 +9,11 @@ use symgate_policy::Errand;
 use symgate_proxy::Choice;
 use url::Url;
 
-use crate::Tunnels;
 use crate::client::Client;
-use crate::passage::Passage;
+use crate::passage::{Passage, Told};
 use crate::place::base_path;
 use crate::remote::end;
+use crate::{Tunnels, WayNote};
 
 /// One GET.
 #[derive(Clone, Debug)]
@@ -41,6 +41,11 @@ pub trait Watcher {
     /// them.
     fn chosen(&mut self, url: &Url, choice: &Choice) {
         let _ = (url, choice);
+    }
+
+    /// Something happened while a way was chosen, or because of one that was.
+    fn way(&mut self, note: &WayNote<'_>) {
+        let _ = note;
     }
 
     /// Something happened on the way.
@@ -130,11 +135,14 @@ impl Client {
         let errand = Errand::new(origin, &base_path(request.url()));
         let gate = self.session().gate(errand, cancel.flag().clone());
         let mut visit = Visit {
-            passage: Passage::new(self, gate, tunnels),
+            passage: Passage::new(self, gate, tunnels, cancel),
             watcher,
         };
         let fetched = net.fetch(request, &self.peers(), &mut visit, cancel);
         if let Err(error) = &fetched {
+            visit
+                .passage
+                .failed(error, &mut |told| tell(visit.watcher, None, &told));
             let (gate, _shut) = visit.passage.into_shut();
             end(self, &gate, error);
         }
@@ -168,7 +176,7 @@ impl CredentialSource for Visit<'_> {
 impl Handler for Visit<'_> {
     fn routes(&mut self, url: &Url) -> Result<Routes, NoRoute> {
         let watcher = &mut *self.watcher;
-        self.passage.routes(url, |choice| watcher.chosen(url, choice))
+        self.passage.routes(url, &mut |told| tell(watcher, Some(url), &told))
     }
 
     fn head(&mut self, head: &ResponseHead) -> io::Result<()> {
@@ -181,7 +189,17 @@ impl Handler for Visit<'_> {
     }
 
     fn note(&mut self, note: &Note) {
-        self.passage.note(note);
-        self.watcher.note(note);
+        let watcher = &mut *self.watcher;
+        watcher.note(note);
+        self.passage.note(note, &mut |told| tell(watcher, None, &told));
+    }
+}
+
+/// Tells the watcher what belongs to the way to `url`.
+fn tell(watcher: &mut dyn Watcher, url: Option<&Url>, told: &Told<'_>) {
+    match (told, url) {
+        (Told::Chosen(choice), Some(url)) => watcher.chosen(url, choice),
+        (Told::Way(note), _) => watcher.way(note),
+        (Told::Chosen(_), None) => {}
     }
 }

@@ -45,6 +45,7 @@ mod routes;
 mod search;
 mod tiers;
 mod wanted;
+mod ways;
 
 pub use client::{Client, Fit, Found, Job};
 pub use config::Config;
@@ -54,6 +55,7 @@ pub use fetch::{Get, Watcher};
 pub use plan::{Existing, Habits, Mismatched, Plan};
 pub use routes::Tunnels;
 pub use wanted::Wanted;
+pub use ways::{Automatic, WayNote, Ways};
 
 pub use {
     symgate_auth as auth, symgate_http as http, symgate_index as index, symgate_net as net, symgate_path as path,

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use symgate_auth::{Credentials, Origin, Refusal, Target};
-use symgate_http::{NoRoute, Note, ResponseHead, Route, Routes, origin_of};
+use symgate_http::{FailureKind, NoRoute, Note, ResponseHead, Route, Routes, SocksError, origin_of};
+use symgate_net::{Cancel, DialError};
 use symgate_policy::{Cause, Gate, Given, LatchKey};
 use symgate_proxy::{Choice, Route as Chosen, Routed, Userinfo};
 use url::Url;
 
+use crate::WayNote;
 use crate::client::Client;
 use crate::routes::{self, Tunnels};
 
@@ -17,41 +19,65 @@ pub(crate) struct Passage<'p> {
     client: &'p Client,
     pub(crate) gate: Gate,
     tunnels: Tunnels,
-    /// The latched store that a request would have gone to.
-    shut: Option<(LatchKey, Cause)>,
+    cancel: &'p Cancel,
+    shut: Option<Shut>,
+    /// The ways to the last URL as they were chosen.
+    choice: Option<Choice>,
     /// Who has the last URL.
     at: Option<Origin>,
     /// The ways to the last URL that are left; the first is taken.
     routes: Routes,
 }
 
+/// What ended an errand because it is not contacted any more.
+pub(crate) enum Shut {
+    /// The store that a request would have gone to.
+    Store(LatchKey, Cause),
+    /// The first proxy of a way of which nothing else is left.
+    Proxy(Origin),
+}
+
+/// What is worth telling while a way is chosen.
+pub(crate) enum Told<'t> {
+    Chosen(&'t Choice),
+    Way(&'t WayNote<'t>),
+}
+
 impl<'p> Passage<'p> {
-    pub(crate) fn new(client: &'p Client, gate: Gate, tunnels: Tunnels) -> Self {
+    pub(crate) fn new(client: &'p Client, gate: Gate, tunnels: Tunnels, cancel: &'p Cancel) -> Self {
         Self {
             client,
             gate,
             tunnels,
+            cancel,
             shut: None,
+            choice: None,
             at: None,
             routes: Routes::new(),
         }
     }
 
     /// The routes to the next URL, which is the first one or where a redirect leads.
-    pub(crate) fn routes(&mut self, url: &Url, chosen: impl FnOnce(&Choice)) -> Result<Routes, NoRoute> {
+    pub(crate) fn routes(&mut self, url: &Url, told: &mut dyn FnMut(Told<'_>)) -> Result<Routes, NoRoute> {
+        let latches = self.client.session().latches();
         // Redirects lead here too, and so does what was shut since the errand began.
-        if let Some((key, cause)) = routes::shut(self.client.session().latches(), url) {
+        if let Some((key, cause)) = routes::shut(latches, url) {
             let reason = format!("{key} is not contacted any more: {cause}");
-            self.shut = Some((key, cause));
+            self.shut = Some(Shut::Store(key, cause));
             return Err(NoRoute {
                 refused: Some(Refusal::Latched),
                 reason,
             });
         }
-        let choice = self.client.settings().proxy.choose(url);
-        chosen(&choice);
+        let choice = self.client.choose(url, self.cancel, &mut |note| told(Told::Way(note)));
+        told(Told::Chosen(&choice));
         self.name_proxies(&choice);
-        let routes = routes::usable(choice, self.tunnels, self.client.session().latches(), url)?;
+        let routes = routes::usable(&choice, self.tunnels, latches, url);
+        if routes.is_err() {
+            self.shut = routes::latched(&choice, latches).map(Shut::Proxy);
+        }
+        let routes = routes?;
+        self.choice = Some(choice);
         self.at = origin_of(url);
         self.routes.clone_from(&routes);
         Ok(routes)
@@ -77,10 +103,18 @@ impl<'p> Passage<'p> {
         }
     }
 
-    pub(crate) fn note(&mut self, note: &Note) {
+    pub(crate) fn note(&mut self, note: &Note, told: &mut dyn FnMut(Told<'_>)) {
         match note {
             Note::Redirected { .. } => self.confirm(),
-            Note::RouteFailed { route, .. } => self.routes.retain(|other| other != route),
+            Note::RouteFailed { route, .. } => {
+                self.routes.retain(|other| other != route);
+                // One that was refused an answer is there all the same, and is shut.
+                let latches = self.client.session().latches();
+                let is_shut = |proxy: &Origin| latches.cause(&LatchKey::proxy(proxy.clone())).is_some();
+                if !route.proxy().is_some_and(is_shut) {
+                    self.put_aside(route, told);
+                }
+            }
             Note::Tunnelled { hop, .. } => self.gate.confirm(hop.target, &hop.origin),
             _ => {}
         }
@@ -94,9 +128,31 @@ impl<'p> Passage<'p> {
         }
     }
 
-    /// The latched store that ended the errand.
-    pub(crate) fn into_shut(self) -> (Gate, Option<(LatchKey, Cause)>) {
+    /// The errand failed on its last way: its proxy may be why.
+    pub(crate) fn failed(&self, error: &symgate_net::Error, told: &mut dyn FnMut(Told<'_>)) {
+        if let symgate_net::Error::Http(error) = error
+            && error.hop().is_some_and(|hop| hop.target == Target::Proxy)
+            && is_outage(error)
+            && let Some(route) = self.routes.first()
+        {
+            self.put_aside(route, told);
+        }
+    }
+
+    /// What ended the errand, if it was shut.
+    pub(crate) fn into_shut(self) -> (Gate, Option<Shut>) {
         (self.gate, self.shut)
+    }
+
+    /// Has the proxy of a route stand behind others for a while, whoever chooses.
+    fn put_aside(&self, route: &Route, told: &mut dyn FnMut(Told<'_>)) {
+        let chosen = self.choice.iter().flatten().find_map(|routed| match &routed.route {
+            Chosen::Proxy(proxy) if routes::is_through(route, proxy) => Some(proxy),
+            _ => None,
+        });
+        if let Some(proxy) = chosen {
+            self.client.ways().put_aside(proxy, &mut |note| told(Told::Way(note)));
+        }
     }
 
     /// The server, and a proxy that forwards, gave what was asked for: their passwords were right.
@@ -107,6 +163,26 @@ impl<'p> Passage<'p> {
         if let Some(proxy) = self.through() {
             self.gate.confirm(Target::Proxy, &proxy);
         }
+    }
+}
+
+/// Whether a proxy that failed in this way cannot be reached, or is none: another one may serve. What it says itself,
+/// of us or of the server, is no outage.
+fn is_outage(error: &symgate_http::Error) -> bool {
+    match error {
+        symgate_http::Error::Failed { failure, .. } => match failure.kind {
+            FailureKind::Connect | FailureKind::Resolve | FailureKind::TlsCertificate | FailureKind::TlsHandshake => {
+                true
+            }
+            // Not one that is waited for behind the proxy.
+            FailureKind::Timeout => failure.source.is::<DialError>(),
+            _ => false,
+        },
+        symgate_http::Error::Socks { source, .. } => matches!(
+            source,
+            SocksError::MalformedReply | SocksError::NotSocks | SocksError::UnofferedMethod(_)
+        ),
+        _ => false,
     }
 }
 

@@ -14,7 +14,7 @@ use url::Url;
 use crate::certificate::Page;
 use crate::client::{Client, Job};
 use crate::error::{Asked, Speaker, wire_kind};
-use crate::passage::Passage;
+use crate::passage::{Passage, Shut, Told};
 use crate::place::Server;
 use crate::routes::{self, Tunnels};
 use crate::{Error, ErrorKind, Event};
@@ -70,7 +70,7 @@ impl Client {
         let mut visit = Visit {
             client: self,
             job,
-            passage: Passage::new(self, gate, Tunnels::ForHttps),
+            passage: Passage::new(self, gate, Tunnels::ForHttps, job.cancel),
             wanted,
             announced: Some(url),
             asked: None,
@@ -83,8 +83,9 @@ impl Client {
         let named = origin_of(url).is_some_and(|origin| server.errand.names(Target::Origin, &origin));
         let request = if named { request } else { request.as_stranger() };
         let fetched = self.net().fetch(request, &self.peers(), &mut visit, job.cancel);
-        if fetched.is_ok() {
-            visit.store_held();
+        match &fetched {
+            Ok(_) => visit.store_held(),
+            Err(error) => visit.passage.failed(error, &mut |told| tell(job, &told)),
         }
         let through = visit.passage.through();
         if visit.is_page() {
@@ -179,7 +180,7 @@ impl Client {
         let mut visit = Visit {
             client: self,
             job,
-            passage: Passage::new(self, gate, Tunnels::ForHttps),
+            passage: Passage::new(self, gate, Tunnels::ForHttps, job.cancel),
             wanted,
             announced: None,
             asked: None,
@@ -189,6 +190,7 @@ impl Client {
         };
         let request = self.get(server.base.url().clone()).request;
         if let Err(error) = self.net().connect(request, &self.peers(), &mut visit, job.cancel) {
+            visit.passage.failed(&error, &mut |told| tell(job, &told));
             // It latches what it has to, and is told by whoever needs the connection.
             let (gate, shut) = visit.passage.into_shut();
             drop(self.failed(server, &gate, (None, shut), error));
@@ -200,19 +202,19 @@ impl Client {
         &self,
         server: &Server,
         gate: &Gate,
-        (asked, shut): (Option<&Asked>, Option<(LatchKey, Cause)>),
+        (asked, shut): (Option<&Asked>, Option<Shut>),
         error: symgate_net::Error,
     ) -> Error {
-        if let Some((key, cause)) = shut {
+        if let Some(Shut::Store(key, cause)) = shut {
             return self.not_contacted(server, &key, cause);
         }
         end(self, gate, &error);
-        self.latched(server, &error)
+        self.latched(server, &error, shut)
             .unwrap_or_else(|| Error::from_net(&server.shown, &server.errand, asked, error))
     }
 
     /// The error of a search that came too late: what another one found out is why, and says more than "refused earlier".
-    fn latched(&self, server: &Server, error: &symgate_net::Error) -> Option<Error> {
+    fn latched(&self, server: &Server, error: &symgate_net::Error, shut: Option<Shut>) -> Option<Error> {
         let latches = self.session().latches();
         let proxy = match error {
             symgate_net::Error::Http(symgate_http::Error::Auth { hop, source })
@@ -227,7 +229,10 @@ impl Client {
             symgate_net::Error::Http(symgate_http::Error::NoRoute { reason, .. })
                 if reason.refused == Some(Refusal::Latched) =>
             {
-                routes::latched(&self.settings().proxy, latches, server.base.url())?
+                match shut? {
+                    Shut::Proxy(proxy) => proxy,
+                    Shut::Store(key, cause) => return Some(self.not_contacted(server, &key, cause)),
+                }
             }
             _ => return None,
         };
@@ -421,7 +426,8 @@ impl CredentialSource for Visit<'_> {
 
 impl Handler for Visit<'_> {
     fn routes(&mut self, url: &Url) -> Result<Routes, symgate_http::NoRoute> {
-        let routes = self.passage.routes(url, |_| {})?;
+        let job = self.job;
+        let routes = self.passage.routes(url, &mut |told| tell(job, &told))?;
         if let Some(url) = self.announced.take() {
             self.job.observe(&Event::Requested { url });
         }
@@ -512,11 +518,23 @@ impl Handler for Visit<'_> {
     }
 
     fn note(&mut self, note: &Note) {
-        self.passage.note(note);
+        let job = self.job;
+        job.observe(&Event::Way { note });
+        self.passage.note(note, &mut |told| tell(job, &told));
         if let Note::Redirected { to, .. } = note {
             self.led_to = Url::parse(to).ok();
         }
-        self.job.observe(&Event::Way { note });
+    }
+}
+
+/// Tells what happens while a way is chosen.
+fn tell(job: &Job<'_>, told: &Told<'_>) {
+    let Told::Way(note) = told else { return };
+    if note.is_warning() {
+        let text = note.to_string();
+        job.observe(&Event::Warning { text: &text });
+    } else {
+        job.observe(&Event::Choice { note });
     }
 }
 

@@ -3,7 +3,7 @@
 use symgate_auth::{Origin, Refusal, UriScheme};
 use symgate_http::{NoRoute, Route, Routes, origin_of};
 use symgate_policy::{Cause, LatchKey, Latches};
-use symgate_proxy::{Choice, Kind, Proxy, ProxyConfig, Route as Chosen};
+use symgate_proxy::{Choice, Kind, Proxy, Route as Chosen};
 use url::Url;
 
 /// The proxy as the transport names it: a SOCKS5 proxy by its host and port, spoken to in clear text.
@@ -26,7 +26,7 @@ pub enum Tunnels {
 }
 
 /// The routes of a choice to try, in order.
-pub(crate) fn usable(choice: Choice, tunnels: Tunnels, latches: &Latches, url: &Url) -> Result<Routes, NoRoute> {
+pub(crate) fn usable(choice: &Choice, tunnels: Tunnels, latches: &Latches, url: &Url) -> Result<Routes, NoRoute> {
     let mut routes = Routes::new();
     let mut refused = None;
     let mut reasons = Vec::new();
@@ -35,11 +35,11 @@ pub(crate) fn usable(choice: Choice, tunnels: Tunnels, latches: &Latches, url: &
     } else {
         UriScheme::Http
     };
-    for routed in choice.into_routes() {
-        match routed.route {
+    for routed in choice {
+        match &routed.route {
             Chosen::Direct => routes.push(Route::Direct),
             Chosen::Proxy(chosen) => {
-                let proxy = origin(&chosen);
+                let proxy = origin(chosen);
                 match latches.cause(&LatchKey::proxy(proxy.clone())) {
                     None => routes.push(match chosen.kind() {
                         Kind::Http | Kind::Https => match tunnels {
@@ -75,11 +75,16 @@ pub(crate) fn shut(latches: &Latches, url: &Url) -> Option<(LatchKey, Cause)> {
     latches.covering(&origin_of(url)?, url.path())
 }
 
-/// The first proxy on the way to `url` that is latched.
-pub(crate) fn latched(config: &ProxyConfig, latches: &Latches, url: &Url) -> Option<Origin> {
-    let routes = config.choose(url).into_routes().into_iter();
-    let mut proxies = routes.filter_map(|routed| match routed.route {
-        Chosen::Proxy(proxy) => Some(origin(&proxy)),
+/// Whether a route of the transport leads through this proxy.
+pub(crate) fn is_through(route: &Route, proxy: &Proxy) -> bool {
+    let is_socks = matches!(route, Route::Socks5(_));
+    is_socks == (proxy.kind() == Kind::Socks5) && route.proxy().is_some_and(|other| *other == origin(proxy))
+}
+
+/// The first proxy of a choice that is latched.
+pub(crate) fn latched(choice: &Choice, latches: &Latches) -> Option<Origin> {
+    let mut proxies = choice.routes().iter().filter_map(|routed| match &routed.route {
+        Chosen::Proxy(proxy) => Some(origin(proxy)),
         Chosen::Direct | Chosen::Unusable(_) => None,
     });
     proxies.find(|proxy| latches.cause(&LatchKey::proxy(proxy.clone())).is_some())
@@ -87,6 +92,8 @@ pub(crate) fn latched(config: &ProxyConfig, latches: &Latches, url: &Url) -> Opt
 
 #[cfg(test)]
 mod tests {
+    use symgate_proxy::ProxyConfig;
+
     use super::*;
 
     fn check(value: &str, latched: &[&str], url: &str, expected: Result<&str, Option<Refusal>>) {
@@ -96,7 +103,7 @@ mod tests {
         }
         let config = ProxyConfig::direct().with_proxy(value);
         let url = Url::parse(url).unwrap();
-        let found = usable(config.choose(&url), Tunnels::ForHttps, &latches, &url);
+        let found = usable(&config.choose(&url), Tunnels::ForHttps, &latches, &url);
         let found = found.map(|routes| {
             routes
                 .iter()

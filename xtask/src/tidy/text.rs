@@ -179,6 +179,10 @@ const EXPOSE: &[Listed] = &[
         "crates/symgate/src/plan.rs",
         "user information of a store's URL becomes credentials",
     ),
+    (
+        "crates/symgate/src/ways/scripts.rs",
+        "the address of a proxy script, which may hold a key, is fetched",
+    ),
 ];
 
 /// Files that may lower protection, or name the switch that does.
