@@ -229,6 +229,13 @@ fn identity(option: &str, chain: Option<&Path>, key: Option<&Path>) -> Result<Op
 
 /// The machine's roots, or those of `SSL_CERT_FILE`, which replaces them and is read when TLS needs it: the variable may
 /// be set for other programs.
+/// How connections are made to get a proxy script, by a command that makes no other.
+pub(crate) fn transport() -> symgate::net::Config {
+    let mut transport = symgate::net::Config::default();
+    transport.origin_tls = Tls::new(base_roots());
+    transport
+}
+
 fn base_roots() -> Roots {
     match std::env::var_os("SSL_CERT_FILE").filter(|value| !value.is_empty()) {
         Some(file) => Roots::only_file(file, "SSL_CERT_FILE"),

@@ -108,11 +108,12 @@ fn urls_come_from_standard_input_and_leave_as_json() {
 #[test]
 fn what_cannot_be_followed_is_said_and_never_passed_over() {
     let dir = Dir::new();
-    dir.write("script.ini", "AutoConfigURL = http://wpad.test/wpad.dat\n");
+    let server = Fault::start(|_| Reply::ok("function ("));
+    dir.write("script.ini", format!("AutoConfigURL = {}\n", server.url("wpad.dat")));
     let ran = proxy(&dir, &["--proxy-settings", "script.ini", "https://h/"], &[]);
     assert_eq!(ran.status, Some(4), "{ran}");
     assert!(
-        ran.stdout.contains("unusable") && ran.stdout.contains("wpad.dat"),
+        ran.stdout.contains("unusable") && ran.stdout.contains("wpad.dat` of `--proxy-settings AutoConfigURL`"),
         "{ran}"
     );
     dir.write("empty.ini", "");
@@ -127,6 +128,43 @@ fn what_cannot_be_followed_is_said_and_never_passed_over() {
         (&["-y", "/local"], &["no server"]),
     ] {
         proxy(&dir, arguments, &[]).expect(2, words);
+    }
+}
+
+/// The script decides; where it cannot be got, what is set besides it does, and both are told what became of it.
+#[test]
+fn a_script_is_got_and_asked_and_missed_aloud() {
+    let dir = Dir::new();
+    let server = Fault::start(|request| match request.target.as_str() {
+        "/proxy.pac" => Reply::ok("function FindProxyForURL(url, host) { return 'PROXY ' + host + ':1; DIRECT'; }"),
+        _ => Reply::missing(),
+    });
+    for (script, expected, status) in [
+        (
+            "proxy.pac",
+            "http://h:1 (PAC {}, by --proxy-settings AutoConfigURL)\n  direct (PAC {}, by --proxy-settings AutoConfigURL)",
+            "",
+        ),
+        (
+            "gone.pac",
+            "http://q:81 (--proxy-settings ProxyServer `q:81`; the script {} of --proxy-settings AutoConfigURL could not \
+             be got: status 404)",
+            "symgate: warning: the proxy script `{}` could not be got, other settings are used: status 404\n",
+        ),
+    ] {
+        let url = server.url(script);
+        dir.write(
+            "settings.ini",
+            format!("AutoConfigURL = {url}\nProxyServer = q:81\nProxyEnable = 1\n"),
+        );
+        let ran = proxy(&dir, &["--proxy-settings", "settings.ini", "https://h/"], &[]);
+        assert_eq!(ran.status, Some(0), "{ran}");
+        assert_eq!(
+            ran.stdout,
+            format!("https://h/\n  {}\n", expected.replace("{}", &url)),
+            "{ran}"
+        );
+        assert_eq!(ran.stderr, status.replace("{}", &url), "{ran}");
     }
 }
 

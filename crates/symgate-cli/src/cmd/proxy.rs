@@ -4,7 +4,9 @@ use std::io::{self, BufRead as _};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use symgate::net::Cancel;
 use symgate::proxy::{Choice, Note, Route};
+use symgate::{Automatic, WayNote, Ways};
 use url::Url;
 
 use crate::args::Proxy;
@@ -31,9 +33,10 @@ pub(crate) fn run(proxy: &Proxy) -> ExitCode {
     });
     let remarks = remarks.iter().map(|remark| format!("warning: {remark}"));
     warnings.chain(remarks).for_each(|text| say(&output, &text));
+    let ways = Ways::new(config, &Automatic::default(), &settings::transport());
     let mut kinds = Vec::new();
     for url in &urls {
-        let choice = config.choose(url);
+        let choice = ways.choose(url, &Cancel::new(), &mut |note| say_note(&output, note));
         kinds.extend(is_hopeless(&choice).then_some(symgate::ErrorKind::Network));
         let lines = if proxy.json {
             format!("{}\n", object(url, &choice))
@@ -122,6 +125,12 @@ fn object(url: &Url, choice: &Choice) -> Value {
         object
     });
     json!({ "url": url.as_str(), "routes": routes.collect::<Vec<_>>() })
+}
+
+/// Says what happened while a way was chosen.
+fn say_note(output: &Output, note: &WayNote<'_>) {
+    let warning = if note.is_warning() { "warning: " } else { "" };
+    say(output, &format!("{warning}{note}"));
 }
 
 fn say(output: &Output, text: &str) {
