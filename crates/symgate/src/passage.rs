@@ -70,7 +70,10 @@ impl<'p> Passage<'p> {
             });
         }
         let choice = self.client.choose(url, self.cancel, &mut |note| told(Told::Way(note)));
-        told(Told::Chosen(&choice));
+        // What a cancelled choice came to is nobody's way.
+        if !self.cancel.is_cancelled() {
+            told(Told::Chosen(&choice));
+        }
         self.name_proxies(&choice);
         let routes = routes::usable(&choice, self.tunnels, latches, url);
         if routes.is_err() {

@@ -73,6 +73,9 @@ pub struct Automatic {
     /// Where a script is looked for when a setting asks for detection, first come first; `http://wpad/wpad.dat`, whose
     /// name the system's own search list completes. No parent domains are tried: the host of a stranger may answer there.
     pub detected_at: Vec<String>,
+    /// What a script may use.
+    #[cfg(feature = "pac")]
+    pub limits: symgate_proxy::PacLimits,
 }
 
 impl Default for Automatic {
@@ -85,6 +88,8 @@ impl Default for Automatic {
             patience: Duration::from_secs(10),
             detection: Duration::from_secs(1),
             detected_at: vec!["http://wpad/wpad.dat".to_owned()],
+            #[cfg(feature = "pac")]
+            limits: symgate_proxy::PacLimits::default(),
         }
     }
 }

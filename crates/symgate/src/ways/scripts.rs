@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use symgate_net::Cancel;
-use symgate_proxy::{Pac, PacError, PacLimits, PacResult, Script, ScriptError, Scripts, When};
+use symgate_proxy::{Pac, PacError, PacResult, Script, ScriptError, Scripts, When};
 use url::{Host, Url};
 
 use super::download::{Downloaded, download};
@@ -20,7 +20,6 @@ use super::{Automatic, WayNote};
 #[derive(Debug)]
 pub(super) struct Shelf {
     automatic: Automatic,
-    limits: PacLimits,
     transport: symgate_net::Config,
     resolver: Arc<System>,
     known: Mutex<Known>,
@@ -70,7 +69,6 @@ impl Shelf {
         transport.connections = 1;
         Self {
             automatic,
-            limits: PacLimits::default(),
             transport,
             resolver: Arc::default(),
             known: Mutex::default(),
@@ -215,14 +213,14 @@ impl Scripts for Asking<'_> {
 /// Gets a script and makes it ready. One that was got and cannot be run is a result, and lives as long.
 fn get(shelf: &Shelf, script: &Script, way: Way, cancel: &Cancel) -> Result<(Loaded, Duration), Option<String>> {
     let url = script.expose_url();
-    let Downloaded { text, lifetime } = download(url, shelf.limits.script, &shelf.transport, cancel)?;
+    let Downloaded { text, lifetime } = download(url, shelf.automatic.limits.script, &shelf.transport, cancel)?;
     // A host that answers every name, or a page for logging in, is nobody's script.
     if way == Way::Detected && !text.contains("FindProxyForURL") {
         return Err(Some("what is there is no proxy script".to_owned()));
     }
     let resolver = Arc::clone(&shelf.resolver);
     let is_cancelled = || cancel.is_cancelled();
-    let loaded = match Pac::compile_unless(&text, resolver, When::System, shelf.limits, &is_cancelled) {
+    let loaded = match Pac::compile_unless(&text, resolver, When::System, shelf.automatic.limits, &is_cancelled) {
         Ok(pac) => Ok(Arc::new(pac)),
         Err(PacError::Cancelled) => return Err(None),
         Err(error) => Err(ScriptError::NoAnswer(error.to_string())),
