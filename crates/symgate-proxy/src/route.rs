@@ -171,7 +171,8 @@ pub enum Unusable {
     /// something else than text.
     #[error("the proxy script `{1}` of `{0}` gives no answer: {2}")]
     NoAnswer(Setting, Arc<Script>, Arc<str>),
-    /// A script answered with entries, and none of them is valid; see [`PacResult`](crate::PacResult).
+    /// A script answered with entries, and none of them is valid; see [`PacResult`](crate::PacResult). In a
+    /// choice it is [`NoAnswer`](Self::NoAnswer), which names the script.
     #[error("the script's answer names no usable proxy")]
     NoValidAnswer,
     /// A script answered with this SOCKS proxy of version 4, which cannot resolve names and is never spoken.

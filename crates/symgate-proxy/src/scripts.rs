@@ -148,10 +148,16 @@ impl<'s> Asking<'s> {
         };
         match scripts.find(&script, url) {
             Ok(result) => {
-                let reason = Reason::Script(setting, script);
                 let routes = result.into_routes().into_iter().map(|route| Routed {
-                    route,
-                    reason: reason.clone(),
+                    route: match route {
+                        // Whose answer it was is said behind the next colon.
+                        Route::Unusable(Unusable::NoValidAnswer) => {
+                            let why = "it names no usable proxy".into();
+                            Route::Unusable(Unusable::NoAnswer(setting, Arc::clone(&script), why))
+                        }
+                        route => route,
+                    },
+                    reason: Reason::Script(setting, Arc::clone(&script)),
                 });
                 Choice::of(routes.collect())
             }

@@ -70,7 +70,10 @@ pub struct Automatic {
     /// How long the look-up may take that says whether there is a host with a script (WPAD); a second. Where there is
     /// none, it is looked for again after [`aside`](Self::aside).
     pub detection: Duration,
-    /// Where a script is looked for when a setting asks for detection, first come first; `http://wpad/wpad.dat`, whose
+    /// What the network's DHCP server names as addresses of a script (option 252), first come first: asked before
+    /// [`detected_at`](Self::detected_at), on a thread of its own, and given up after [`patience`](Self::patience).
+    pub by_dhcp: fn() -> Vec<String>,
+    /// Where a script is looked for else when a setting asks for detection, first come first; `http://wpad/wpad.dat`, whose
     /// name the system's own search list completes. No parent domains are tried: the host of a stranger may answer there.
     pub detected_at: Vec<String>,
     /// What a script may use.
@@ -87,6 +90,7 @@ impl Default for Automatic {
             longest: Duration::from_secs(12 * 3600),
             patience: Duration::from_secs(10),
             detection: Duration::from_secs(1),
+            by_dhcp: Vec::new,
             detected_at: vec!["http://wpad/wpad.dat".to_owned()],
             #[cfg(feature = "pac")]
             limits: symgate_proxy::PacLimits::default(),

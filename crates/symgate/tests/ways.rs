@@ -360,6 +360,18 @@ fn what_answers_at_the_name_and_is_no_script_is_nobodys_script() {
     }
 }
 
+#[test]
+fn where_the_network_names_nothing_of_use_the_name_is_asked() {
+    let server = Fault::start(|request| match request.target.as_str() {
+        "/wpad.dat" => Reply::ok(script("PROXY by-name")),
+        _ => Reply::missing(),
+    });
+    let mut automatic = detecting_at(server.url("wpad.dat"));
+    automatic.by_dhcp = || vec!["no address".to_owned(), "http://dhcp.invalid/proxy.pac".to_owned()];
+    let (choice, _) = choose(&ways(by_detection(), &automatic), "https://h.test/");
+    assert!(choice.starts_with("http://by-name:80 (PAC"), "{choice}");
+}
+
 /// `--proxy-user` is for whom the user named, not for whoever answers first.
 #[test]
 fn what_was_given_for_proxies_goes_to_those_of_a_named_script_and_of_no_detected_one() {

@@ -174,24 +174,27 @@ fn leak(text: &str) -> &'static str {
 
 #[test]
 fn why_a_script_cannot_be_followed_is_said_with_its_name() {
-    let mut network = Network {
-        answers: &[("http://it/p.pac", "!the script failed in line 3: x")],
-        ..Network::default()
-    };
-    let choice = choose("script=http://it/p.pac?key=secret", &mut network, "https://h.test/");
-    let [
-        Routed {
-            route: Route::Unusable(error),
-            ..
-        },
-    ] = choice.routes()
-    else {
-        panic!("{choice}")
-    };
-    assert_eq!(
-        error.to_string(),
-        "the proxy script `http://it/p.pac` of `HKCU AutoConfigURL` gives no answer: the script failed in line 3: x"
-    );
+    let cases: [(&'static [(&str, &str)], &str); 2] = [
+        (
+            &[("http://it/p.pac", "!the script failed in line 3: x")],
+            "the script failed in line 3: x",
+        ),
+        (&[("http://it/p.pac", "NONSENSE")], "it names no usable proxy"),
+    ];
+    for (answers, why) in cases {
+        let mut network = Network {
+            answers,
+            ..Network::default()
+        };
+        let choice = choose("script=http://it/p.pac?key=secret", &mut network, "https://h.test/");
+        let Some(Route::Unusable(error)) = choice.routes().first().map(|routed| &routed.route) else {
+            panic!("{choice}")
+        };
+        assert_eq!(
+            error.to_string(),
+            format!("the proxy script `http://it/p.pac` of `HKCU AutoConfigURL` gives no answer: {why}")
+        );
+    }
 }
 
 #[test]

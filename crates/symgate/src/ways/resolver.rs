@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use symgate_proxy::Resolver;
 
-/// Looks names up as the system does, each on a thread of its own, since the system's call cannot be interrupted. The
+/// Asks the system what it may be long to answer, names first of all, each on a thread of its own, since the system's call cannot be interrupted. The
 /// threads that hang are counted: a dead name server costs a handful of them.
 #[derive(Debug, Default)]
 pub(super) struct System {
@@ -28,29 +28,41 @@ impl Drop for Slot {
 impl System {
     /// The addresses of a name; none when there is none, at the deadline, and for who gives up.
     pub(super) fn look_up(&self, host: &str, deadline: Instant, is_cancelled: &dyn Fn() -> bool) -> Vec<IpAddr> {
+        let host = host.to_owned();
+        let look_up = move || {
+            let found = (host.as_str(), 0).to_socket_addrs();
+            found.map_or_else(|_| Vec::new(), |found| found.map(|address| address.ip()).collect())
+        };
+        self.run(look_up, deadline, is_cancelled).map_or_else(Vec::new, unique)
+    }
+
+    /// Runs what may hang; `None` at the deadline, for who gives up, and where too much hangs already.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+        deadline: Instant,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Option<T> {
         if self.running.fetch_add(1, Ordering::Relaxed) >= RUNNING {
             self.running.fetch_sub(1, Ordering::Relaxed);
-            return Vec::new();
+            return None;
         }
         let slot = Slot(Arc::clone(&self.running));
         let (sender, receiver) = mpsc::sync_channel(1);
-        let host = host.to_owned();
         let spawned = thread::Builder::new().name("look-up".into()).spawn(move || {
-            let found = (host.as_str(), 0).to_socket_addrs();
+            let found = job();
             drop(slot);
-            let addresses = found.map(|found| found.map(|address| address.ip()).collect());
             // Nobody waits any more if this fails, and nobody needs to know.
-            sender.send(addresses.unwrap_or_default()).ok();
+            sender.send(found).ok();
         });
-        if spawned.is_err() {
-            return Vec::new();
-        }
+        // Not joined: a thread that hangs in the system cannot be.
+        drop(spawned.ok()?);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match receiver.recv_timeout(left.min(GLANCE)) {
-                Ok(addresses) => return unique(addresses),
+                Ok(found) => return Some(found),
                 Err(RecvTimeoutError::Timeout) if Instant::now() < deadline && !is_cancelled() => {}
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Vec::new(),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
             }
         }
     }

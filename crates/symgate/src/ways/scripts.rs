@@ -153,7 +153,19 @@ impl Asking<'_> {
     /// Looks where detection looks. `None` for who is cancelled.
     fn look(&mut self) -> Option<(Detected, Duration)> {
         let mut why = "there is no place to look".to_owned();
-        for address in &self.shelf.automatic.detected_at {
+        let Automatic {
+            by_dhcp,
+            patience,
+            detected_at,
+            ..
+        } = &self.shelf.automatic;
+        let is_cancelled = || self.cancel.is_cancelled();
+        let until = Instant::now() + *patience;
+        let named = self.shelf.resolver.run(*by_dhcp, until, &is_cancelled);
+        if is_cancelled() {
+            return None;
+        }
+        for address in named.iter().flatten().chain(detected_at) {
             let Ok(script) = Script::parse(address) else { continue };
             let script = Arc::new(script);
             if let Some(Host::Domain(host)) = script.expose_url().host()
