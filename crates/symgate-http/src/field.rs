@@ -97,6 +97,26 @@ impl Fields {
     pub const fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
+
+    /// What a proxy says of an answer that it made itself: squid's own field, and the `error` of `Proxy-Status`
+    /// ([RFC 9209 §2.1.1](https://www.rfc-editor.org/rfc/rfc9209#section-2.1.1)). One word of letters, digits, `_` and
+    /// `-`.
+    #[must_use]
+    pub fn proxy_error(&self) -> Option<String> {
+        let squid = self.text("x-squid-error");
+        let status = self
+            .values("proxy-status")
+            .filter_map(|value| std::str::from_utf8(value).ok());
+        let mut errors = status
+            .flat_map(|value| value.split([';', ',']))
+            .filter_map(|parameter| {
+                let (name, value) = parameter.split_once('=')?;
+                (name.trim() == "error").then_some(value)
+            });
+        let word = squid.or_else(|| errors.next())?.split_ascii_whitespace().next()?;
+        let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        Some(word.chars().take_while(plain).take(WORD).collect())
+    }
 }
 
 impl Field {
@@ -161,6 +181,9 @@ const SHOWN: [&str; 12] = [
     "user-agent",
     "via",
 ];
+
+/// Characters of a proxy's word that are told.
+const WORD: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -139,7 +139,7 @@ impl Error {
 
     /// What the transport's error means for a search at `store`, on this errand; `asked` is what was asked for last.
     pub(crate) fn from_net(store: &str, errand: &Errand, asked: Option<&Asked>, error: symgate_net::Error) -> Self {
-        let kind = net_kind(&error);
+        let kind = ErrorKind::of(&error);
         let wire = match &error {
             symgate_net::Error::Http(error) => Some(error),
             _ => None,
@@ -352,11 +352,16 @@ fn asking(target: Target, asked: Option<&Asked>) -> String {
     }
 }
 
-fn net_kind(error: &symgate_net::Error) -> ErrorKind {
-    match error {
-        symgate_net::Error::Cancelled => ErrorKind::Interrupted,
-        symgate_net::Error::Http(error) => wire_kind(error),
-        _ => ErrorKind::Network,
+impl ErrorKind {
+    /// What a caller of [`Client::fetch`](crate::Client::fetch) can do about an error of the transport.
+    #[must_use]
+    pub fn of(error: &symgate_net::Error) -> Self {
+        match error {
+            symgate_net::Error::Cancelled => Self::Interrupted,
+            symgate_net::Error::Http(error) => wire_kind(error),
+            symgate_net::Error::Sink(_) => Self::Store,
+            _ => Self::Network,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use symgate_auth::{Answer, Ask, CredentialSource, Outcome};
 use symgate_http::{NoRoute, Note, Request, ResponseHead, Routes, origin_of};
-use symgate_net::{Cancel, Finished, Handler};
+use symgate_net::{Cancel, Finished, Handler, Trace};
 use symgate_policy::Errand;
 use symgate_proxy::Choice;
 use url::Url;
@@ -56,6 +56,11 @@ pub trait Watcher {
     /// Somebody wants credentials; `by` is who answers, `None` where nobody does.
     fn asked(&mut self, ask: &Ask, by: Option<&str>) {
         let _ = (ask, by);
+    }
+
+    /// Something happened on the network.
+    fn trace(&mut self, trace: &Trace<'_>) {
+        let _ = trace;
     }
 
     /// What became of an answer.
@@ -192,6 +197,10 @@ impl Handler for Visit<'_> {
         let watcher = &mut *self.watcher;
         watcher.note(note);
         self.passage.note(note, &mut |told| tell(watcher, None, &told));
+    }
+
+    fn trace(&mut self, trace: &Trace<'_>) {
+        self.watcher.trace(trace);
     }
 }
 

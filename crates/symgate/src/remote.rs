@@ -249,7 +249,7 @@ fn refused(server: &Server, head: &ResponseHead, through: Option<Origin>) -> Res
     let status = head.status;
     if let Some(proxy) = &through
         && !matches!(status, 404 | 410)
-        && let Some(word) = own_word(head)
+        && let Some(word) = head.fields.proxy_error()
     {
         let proxy = proxy.authority();
         let message = format!("store `{shown}`: proxy `{proxy}` itself answered {status} ({word})");
@@ -274,25 +274,6 @@ fn refused(server: &Server, head: &ResponseHead, through: Option<Origin>) -> Res
         200..=299 => said(ErrorKind::Content, " in place of 200"),
         _ => said(ErrorKind::Network, ""),
     }
-}
-
-/// What a proxy says of an answer that it made itself: squid's own field, and the `error` of `Proxy-Status`
-/// ([RFC 9209 §2.1.1](https://www.rfc-editor.org/rfc/rfc9209#section-2.1.1)).
-fn own_word(head: &ResponseHead) -> Option<String> {
-    let squid = head.fields.text("x-squid-error");
-    let status = head
-        .fields
-        .values("proxy-status")
-        .filter_map(|value| std::str::from_utf8(value).ok());
-    let mut errors = status
-        .flat_map(|value| value.split([';', ',']))
-        .filter_map(|parameter| {
-            let (name, value) = parameter.split_once('=')?;
-            (name.trim() == "error").then_some(value)
-        });
-    let word = squid.or_else(|| errors.next())?.split_ascii_whitespace().next()?;
-    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    Some(word.chars().take_while(plain).take(WORD).collect())
 }
 
 /// What a request asks of us on its way.
@@ -632,8 +613,6 @@ fn stop() -> io::Error {
 const HELD: usize = 256 << 10;
 /// The largest `file.ptr` or `index2.txt` that is read.
 const SMALL: usize = 64 << 10;
-/// The longest name of a proxy's error that is shown.
-const WORD: usize = 64;
 /// How much of an error page is read off to keep the connection.
 const PASSED: usize = 64 << 10;
 /// How much of it is looked at.
