@@ -75,6 +75,7 @@ const ARROWS: &[(&str, May)] = &[
     ("symgate-net", May::Only(&["symgate-auth", "symgate-http"])),
     ("symgate-path", May::Only(&[])),
     ("symgate-policy", May::Only(&["symgate-auth"])),
+    ("symgate-probe", May::Only(&["symgate"])),
     ("symgate-proxy", May::Only(&[])),
     (
         "symgate-server",
