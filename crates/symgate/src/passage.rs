@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use symgate_auth::{Credentials, Origin, Refusal, Target};
 use symgate_http::{FailureKind, NoRoute, Note, ResponseHead, Route, Routes, SocksError, origin_of};
-use symgate_net::{Cancel, DialError};
+use symgate_net::{Cancel, DialError, Late};
 use symgate_policy::{Cause, Gate, Given, LatchKey};
 use symgate_proxy::{Choice, Route as Chosen, Routed, Userinfo};
 use url::Url;
@@ -178,7 +178,9 @@ fn is_outage(error: &symgate_http::Error) -> bool {
                 true
             }
             // Not one that is waited for behind the proxy.
-            FailureKind::Timeout => failure.source.is::<DialError>(),
+            FailureKind::Timeout => {
+                failure.source.is::<DialError>() || failure.source.downcast_ref() == Some(&Late::Tls)
+            }
             _ => false,
         },
         symgate_http::Error::Socks { source, .. } => matches!(
@@ -202,4 +204,53 @@ fn given(userinfo: &Userinfo) -> Given {
 /// a page for logging in.
 const fn shows_success(status: u16) -> bool {
     matches!(status, 200..=202 | 204..=399 | 404 | 410)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use symgate_auth::UriScheme;
+    use symgate_http::{Error, Failure, Hop};
+
+    use super::*;
+
+    fn hop() -> Hop {
+        Hop {
+            target: Target::Proxy,
+            origin: Origin::new(UriScheme::Http, "p", 80),
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_out_when_it_is_not_there_and_not_when_it_says_no() {
+        let timeout = || io::Error::from(io::ErrorKind::TimedOut);
+        let failed = |kind, source: Box<dyn std::error::Error + Send + Sync>| Error::Failed {
+            hop: hop(),
+            failure: Failure::new(kind, source),
+        };
+        let socks = |source| Error::Socks {
+            hop: hop(),
+            authority: "h:443".into(),
+            source,
+        };
+        for (error, expected) in [
+            (failed(FailureKind::Connect, timeout().into()), true),
+            (failed(FailureKind::Resolve, DialError::NoAddress.into()), true),
+            (failed(FailureKind::TlsHandshake, timeout().into()), true),
+            (failed(FailureKind::TlsCertificate, timeout().into()), true),
+            (failed(FailureKind::Timeout, DialError::ResolveTimeout.into()), true),
+            (failed(FailureKind::Timeout, Late::Tls.into()), true),
+            // What is waited for may be behind it.
+            (failed(FailureKind::Timeout, Late::Read.into()), false),
+            (failed(FailureKind::Read, timeout().into()), false),
+            (failed(FailureKind::ClientCertificate, timeout().into()), false),
+            (socks(SocksError::NotSocks), true),
+            (socks(SocksError::MalformedReply), true),
+            (socks(SocksError::NotAllowed), false),
+            (socks(SocksError::HostUnreachable), false),
+        ] {
+            assert_eq!(is_outage(&error), expected, "{error:?}");
+        }
+    }
 }
