@@ -149,6 +149,41 @@ fn a_dead_proxy_is_tried_once_and_stands_behind_the_others_then() {
     assert!(fetch(&client, "http://h.invalid/c").0.contains(&"failed".to_owned()));
 }
 
+/// The second file does not wait for a proxy that the first one waited for.
+#[cfg(target_os = "linux")] // other systems refuse or accept where a full backlog is silent here
+#[test]
+fn a_silent_proxy_costs_one_timeout() {
+    use socket2::{Domain, Socket, Type};
+
+    let silent = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    silent.bind(&any.into()).unwrap();
+    silent.listen(0).unwrap();
+    let address = silent.local_addr().unwrap();
+    let fillers = (0..8).map(|_| {
+        let filler = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        filler.set_nonblocking(true).unwrap();
+        // They fill the backlog, and keep it full.
+        let _in_progress = filler.connect(&address);
+        filler
+    });
+    let _fillers: Vec<Socket> = fillers.collect();
+    let proxy = Fault::start(|_| Reply::ok("there"));
+    let address = address.as_socket().unwrap();
+    let pac = serving(script(&format!("PROXY {address}; PROXY {}", proxy.address())));
+    let mut config = Config::new(SymbolPath::default(), "/nowhere");
+    config.proxy = ProxyConfig::direct().with_system(by_script(&pac.url("p.pac")));
+    config.deadlines.connect = Some(Duration::from_millis(400));
+    let client = Client::new(config).unwrap();
+    for waits in [true, false] {
+        let begun = Instant::now();
+        let told = fetch(&client, "http://h.invalid/").0;
+        assert_eq!(told.last().map(String::as_str), Some("status 200"), "{told:?}");
+        let waited = begun.elapsed() >= Duration::from_millis(350);
+        assert_eq!(waited, waits, "{:?} {told:?}", begun.elapsed());
+    }
+}
+
 #[test]
 fn the_way_is_direct_only_where_the_script_says_so() {
     let site = Fault::start(|_| Reply::ok("there"));
