@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use symgate_tests::command::{Call, Content, Ran, visible};
 use symgate_tests::peer::{LogLine, Nginx, Program, Squid, require};
@@ -90,6 +92,19 @@ impl Lab {
         ran
     }
 
+    /// The proxy's log as soon as it has such a line, because a line follows its answer, or the end of its tunnel.
+    fn passed(&self, is_such: impl Fn(&LogLine) -> bool) -> Vec<LogLine> {
+        let patience = Instant::now() + Duration::from_secs(20);
+        loop {
+            let log = self.squid.log();
+            if log.iter().any(&is_such) {
+                return log;
+            }
+            assert!(Instant::now() < patience, "{log:#?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// How often nginx was asked for the script.
     fn scripts(&self) -> usize {
         let is_script = |line: &&LogLine| line.target.starts_with("/pac/");
@@ -113,31 +128,26 @@ fn a_script_of_nginx_leads_through_squid_in_clear_text_and_in_tls() {
         (lab.nginx.plain_url("sym"), "GET"),
         (lab.nginx.tls_url("sym"), "CONNECT"),
     ] {
-        let before = lab.squid.log().len();
         lab.get(&url, &settings, &[]);
         // Once for four files, and past the proxy.
         scripts += 1;
         assert_eq!(lab.scripts(), scripts, "{url}");
-        let log = lab.squid.log_of(before + 1);
-        let through = |line: &&LogLine| line.status == 200 && line.user.as_deref() == Some(USER);
-        assert!(
-            log.iter()
-                .skip(before)
-                .any(|line| through(&line) && line.method == expected),
-            "{log:#?}"
-        );
+        let is_through = |line: &LogLine| line.status == 200 && line.user.as_deref() == Some(USER);
+        let log = lab.passed(|line| is_through(line) && line.method == expected);
         assert!(!log.iter().any(|line| line.target.contains("/pac/")), "{log:#?}");
     }
 }
 
 #[test]
-fn a_script_whose_first_proxy_is_dead_costs_one_attempt() {
+fn a_dead_first_proxy_is_put_aside_by_whoever_meets_it_first() {
     let Some(lab) = Lab::new() else { return };
     let dead = dead();
     lab.serve(&format!("PROXY {dead}; PROXY {}", lab.squid.address()));
     let ran = lab.get(&lab.nginx.plain_url("sym"), &lab.settings(""), &["-v"]);
     let told = |words: &str| ran.stderr.matches(words).count();
-    assert_eq!(told(&format!("route `http://{dead}` failed")), 1, "{ran}");
+    // Two searches share the one connection, and the second may have chosen before the first found out.
+    let attempts = told(&format!("route `http://{dead}` failed"));
+    assert!((1..=2).contains(&attempts), "{ran}");
     assert_eq!(told(&format!("proxy `http://{dead}` could not be reached")), 1, "{ran}");
 }
 
@@ -149,7 +159,7 @@ fn a_script_that_is_gone_is_a_warning_and_the_list_leads() {
     let script = lab.nginx.plain_url("pac/proxy.pac");
     let warning = format!("warning: the proxy script `{script}` could not be got, other settings are used: status 404");
     assert_eq!(ran.stderr.matches(&warning).count(), 1, "{ran}");
-    assert!(lab.squid.log_of(1).iter().any(|line| line.status == 200));
+    lab.passed(|line| line.status == 200);
 }
 
 #[test]
