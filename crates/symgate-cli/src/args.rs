@@ -45,6 +45,18 @@ Examples:
   symgate proxy https://msdl.microsoft.com/download/symbols
   symgate proxy --proxy-settings ie.reg --json - < urls.txt";
 
+const PROBE_MORE: &str = "\
+The explanation ends in a verdict: who said no, and what to do or to ask for. It holds no secret and can be pasted into a
+ticket. It goes to stdout, or to stderr with --output -.
+
+Exit status: 0 when an answer of the server itself arrived whole, whatever its HTTP status; 3 authentication, 4 network or
+proxy, 5 the output cannot be written, 2 usage, 130 interrupted.
+
+Examples:
+  symgate probe https://msdl.microsoft.com/download/symbols
+  symgate probe https://symbols.example/ --proxy proxy:8080 --proxy-user 'CORP\\alice'
+  symgate probe https://symbols.example/a.pdb --output a.pdb --json";
+
 const SHELL_MORE: &str = "\
 Commands are those of the debuggers: !sym .symopt .sympath .symfix .reload ld lm lmv !lmi !chksym !symsrv close
 !homedir .restart .lines .secure .echo .help q. They are read from standard input, with a prompt and line editing on a
@@ -68,6 +80,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Get(Get),
+    Probe(Probe),
     Proxy(Proxy),
     Shell(Shell),
 }
@@ -130,6 +143,34 @@ pub(crate) struct Shell {
 
     #[command(flatten)]
     pub(crate) network: Network,
+}
+
+/// Fetches one URL and explains what happened on the way.
+#[derive(Args, Debug)]
+#[command(after_help = PROBE_MORE)]
+pub(crate) struct Probe {
+    /// URL, http or https.
+    #[arg(value_name = "URL")]
+    pub(crate) url: Secretive,
+
+    /// Write the body of the final answer to this file, whatever its status; `-` is stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Follow so many redirects; with 0 the redirect itself is the answer.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) max_redirects: u32,
+
+    /// Ask the proxy for a tunnel (CONNECT) for http URLs too.
+    #[arg(long)]
+    pub(crate) tunnel: bool,
+
+    #[command(flatten)]
+    pub(crate) network: Network,
+
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Says which way leads to a URL, and why.
@@ -285,6 +326,24 @@ pub(crate) enum DebuggerName {
     Kd,
     Cdb,
     Ntsd,
+}
+
+/// Text that may hold a password, and is not printed therefore.
+#[derive(Clone)]
+pub(crate) struct Secretive(pub(crate) String);
+
+impl FromStr for Secretive {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl std::fmt::Debug for Secretive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
 }
 
 /// `NAME[:PASSWORD]`. Not printed: it may hold a password.

@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
 pub(crate) mod get;
+pub(crate) mod probe;
 pub(crate) mod proxy;
 pub(crate) mod shell;

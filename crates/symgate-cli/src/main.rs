@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     tty::restore_on_panic();
     match Cli::parse().command {
         Command::Get(get) => cmd::get::run(&get),
+        Command::Probe(probe) => cmd::probe::run(&probe),
         Command::Proxy(proxy) => cmd::proxy::run(&proxy),
         Command::Shell(shell) => cmd::shell::run(&shell),
     }

@@ -52,6 +52,23 @@ pub(crate) fn of_get(get: &Get, output: &Output) -> Result<(Config, Vec<String>)
     Ok((config, warnings))
 }
 
+/// The settings of a `probe` of this URL, whose origin stands for a symbol path; a login in front of its host is one for
+/// that origin.
+pub(crate) fn of_probe(network: &Network, url: &Url, output: &Output) -> Result<(Config, Vec<String>), String> {
+    let (mut config, _) = Config::from_env();
+    let mut root = url.clone();
+    root.set_path("/");
+    root.set_query(None);
+    root.set_fragment(None);
+    // The one character that a login in a URL may hold and a symbol path may not.
+    let root = Zeroizing::new(String::from(root).replace('*', "%2A"));
+    config.path = SymbolPath::parse(&format!("srv*{}", *root)).path;
+    let prompts = prompts(network);
+    let mut warnings = self::network(&mut config, network, prompts, output)?;
+    warnings.extend(config.proxy.warnings().iter().map(ToString::to_string));
+    Ok((config, warnings))
+}
+
 /// The settings of a `shell`.
 #[derive(Debug)]
 pub(crate) struct Debuggee {

@@ -1,6 +1,7 @@
 //! [`Failure`]: why an errand gave no answer, as owned data that a verdict can be told from.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 
 use symgate::http::{FailureKind, LimitError, PeerError, RedirectError, SocksError};
@@ -228,6 +229,39 @@ impl Failure {
                 at: "reading",
                 why,
             },
+        }
+    }
+}
+
+/// One line: with whom, and what.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auth { hop, error } => write!(f, "{hop}: {error}"),
+            Self::Broken { hop, at, why } => write!(f, "{hop}: broke off while {at}: {why}"),
+            Self::ClientCertificate { hop, why } | Self::Resolve { hop, why } | Self::Tls { hop, why, .. } => {
+                write!(f, "{hop}: {why}")
+            }
+            Self::Connect { hop, .. } => write!(f, "{hop}: no connection"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Limit { hop, limit } => write!(f, "{hop}: {limit}"),
+            Self::Late { hop, late } => write!(f, "{hop}: {late}"),
+            Self::NoRoute { why } | Self::Other { why } | Self::Sink { why } => f.write_str(why),
+            Self::Peer { hop, error } => write!(f, "{hop}: {error}"),
+            Self::Redirect { hop, error } => write!(f, "{hop}: {error}"),
+            Self::Silent { hop, .. } => write!(f, "{hop}: no connection in time"),
+            Self::Socks { hop, authority, error } => write!(f, "{hop}: no way to `{authority}`: {error}"),
+            Self::Tunnel {
+                hop,
+                authority,
+                status,
+                reason,
+                word,
+                ..
+            } => {
+                write!(f, "{hop}: no tunnel to `{authority}`: {status} {reason}")?;
+                word.iter().try_for_each(|word| write!(f, " ({word})"))
+            }
         }
     }
 }

@@ -19,6 +19,9 @@ impl fmt::Display for Report {
         if let Some(answer) = &self.answer {
             line(f, self.took, "answer", &told(answer))?;
         }
+        if let Some(failure) = &self.failure {
+            line(f, self.took, "failed", &failure.to_string())?;
+        }
         let page = match (&self.answer, &self.failure) {
             (_, Some(Failure::Tunnel { page, .. })) => page.as_ref(),
             (Some(answer), _) => answer.page.as_ref(),

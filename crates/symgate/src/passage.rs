@@ -109,12 +109,13 @@ impl<'p> Passage<'p> {
     pub(crate) fn note(&mut self, note: &Note, told: &mut dyn FnMut(Told<'_>)) {
         match note {
             Note::Redirected { .. } => self.confirm(),
-            Note::RouteFailed { route, .. } => {
+            Note::RouteFailed { route, failed, .. } => {
                 self.routes.retain(|other| other != route);
-                // One that was refused an answer is there all the same, and is shut.
+                // One that was refused an answer is there all the same, and is shut; and so is one that wants a certificate.
                 let latches = self.client.session().latches();
                 let is_shut = |proxy: &Origin| latches.cause(&LatchKey::proxy(proxy.clone())).is_some();
-                if !route.proxy().is_some_and(is_shut) {
+                let wants_certificate = matches!(failed, Some((_, FailureKind::ClientCertificate)));
+                if !wants_certificate && !route.proxy().is_some_and(is_shut) {
                     self.put_aside(route, told);
                 }
             }
