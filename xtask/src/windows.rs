@@ -221,7 +221,7 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_RUSTDOC: &str = "/usr/bin/rustdoc";
 
 /// The packages whose tests are run: who calls Windows, and the mechanisms beside which it stands.
-const TESTED: &[&str] = &["symgate-auth", "symgate-sso"];
+const TESTED: &[&str] = &["symgate-auth", "symgate-proxy", "symgate-sso"];
 
 const STAMP: &str = ".symgate-std";
 

@@ -31,6 +31,11 @@ fn proxy_with(dir: &Dir, arguments: &[&str], environment: &[(&str, &str)], input
     running.end()
 }
 
+/// What is said of the URLs, without what the sources said.
+fn routes(ran: &Ran) -> &str {
+    ran.stdout.split("\nSources:\n").next().unwrap()
+}
+
 #[test]
 fn each_url_has_its_routes_and_their_reasons() {
     let dir = Dir::new();
@@ -81,10 +86,49 @@ fn each_url_has_its_routes_and_their_reasons() {
     ];
     for (arguments, environment, expected) in table {
         let ran = proxy(&dir, arguments, environment);
+        assert_eq!((ran.status, routes(&ran)), (Some(0), expected), "{arguments:?} {ran}");
+    }
+}
+
+#[test]
+fn each_source_is_heard_and_shows_no_secret() {
+    let dir = Dir::new();
+    dir.write(
+        "settings.ini",
+        "ProxyEnable=1\nProxyServer = alice:S3cret@q:81\nProxyOverride = <local>\n",
+    );
+    dir.write(
+        ".config/kioslaverc",
+        "[Proxy Settings]\nProxyType=1\nhttpsProxy=http://k 81\n",
+    );
+    let arguments = [
+        "--proxy-settings",
+        "settings.ini",
+        "--no-proxy",
+        "a.test",
+        "--proxy",
+        "alice:S3cret@p",
+        "http://h/",
+    ];
+    let environment = [
+        ("_NT_SYMBOL_PROXY", "alice:S3cret@n:80"),
+        ("https_proxy", "http://alice:S3cret@e:80"),
+        ("no_proxy", "b.test"),
+    ];
+    let ran = proxy(&dir, &arguments, &environment);
+    assert_eq!(
+        ran.stdout.split("\nSources:\n").nth(1).unwrap(),
+        "  --no-proxy: a.test\n  --proxy: p:80\n  _NT_SYMBOL_PROXY: n:80\n  environment: https_proxy=http://e:80, \
+         no_proxy=b.test\n  --proxy-settings: ProxyServer=q:81, ProxyOverride=<local>\n",
+        "{ran}"
+    );
+    if cfg!(target_os = "linux") {
+        let ran = proxy(&dir, &["https://h/"], &[("XDG_CURRENT_DESKTOP", "KDE")]);
         assert_eq!(
-            (ran.status, ran.stdout.as_str()),
-            (Some(0), expected),
-            "{arguments:?} {ran}"
+            ran.stdout,
+            "https://h/\n  http://k:81 (kioslaverc `https=k:81`)\n\nSources:\n  environment: nothing set\n  \
+             KDE (kioslaverc): https=k:81\n",
+            "{ran}"
         );
     }
 }
@@ -160,7 +204,7 @@ fn a_script_is_got_and_asked_and_missed_aloud() {
         let ran = proxy(&dir, &["--proxy-settings", "settings.ini", "https://h/"], &[]);
         assert_eq!(ran.status, Some(0), "{ran}");
         assert_eq!(
-            ran.stdout,
+            routes(&ran),
             format!("https://h/\n  {}\n", expected.replace("{}", &url)),
             "{ran}"
         );

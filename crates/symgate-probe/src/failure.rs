@@ -269,7 +269,8 @@ impl fmt::Display for Failure {
 /// What became of an attempt, without its address.
 fn without_address(attempt: &symgate::net::Attempt) -> String {
     let text = attempt.to_string();
-    text.split_once("`: ").map_or(text.clone(), |(_, end)| end.to_owned())
+    text.split_once("`: ")
+        .map_or_else(|| text.clone(), |(_, end)| end.to_owned())
 }
 
 /// An error with its causes on one line, harmless.

@@ -91,6 +91,10 @@ impl NoProxy {
             .find(|entry| entry.matches(url.scheme(), &host, port))
     }
 
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &BypassEntry> {
+        self.entries.iter()
+    }
+
     /// How many entries are valid.
     #[must_use]
     pub fn len(&self) -> usize {

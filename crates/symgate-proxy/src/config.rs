@@ -1,7 +1,7 @@
 //! The settings together, and the choice among them.
 
 use std::ffi::OsStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
@@ -13,7 +13,7 @@ use crate::{
     route::{Choice, Reason, Route, Unusable},
     scripts::{Asking, Scripts},
     setting::Setting,
-    system::{System, SystemSettings},
+    system::{Here, Live, Reading, Said, System, SystemSettings, values},
     warning::{Note, Warning},
 };
 
@@ -130,12 +130,33 @@ impl ProxyConfig {
     /// They take the place of earlier ones.
     #[must_use]
     pub fn with_system(mut self, settings: SystemSettings) -> Self {
-        self.sources.retain(|source| !matches!(source, Source::System(_)));
+        self.forget_system();
+        let readings = vec![reading(&settings)];
+        let system = System::new(settings, &mut self.warnings);
+        self.sources.push(Source::System(Box::new(Read {
+            readings,
+            system: Some(system),
+        })));
+        self
+    }
+
+    /// Puts the settings of this machine behind all other sources, in place of earlier ones: Internet Options and WinHTTP
+    /// on Windows, SystemConfiguration on macOS, GNOME or KDE where such a desktop is running.
+    ///
+    /// They are read once, when a choice first gets as far, or [`sources`](Self::sources) is called: that may start a
+    /// program (`gsettings`, `scutil`), which is given two seconds.
+    #[must_use]
+    pub fn with_live_system(mut self) -> Self {
+        self.forget_system();
+        self.sources.push(Source::Live(OnceLock::new()));
+        self
+    }
+
+    fn forget_system(&mut self) {
+        self.sources
+            .retain(|source| !matches!(source, Source::System(_) | Source::Live(_)));
         self.warnings
             .retain(|warning| !matches!(warning.setting(), Setting::System(..)));
-        let system = System::new(settings, &mut self.warnings);
-        self.sources.push(Source::System(system));
-        self
     }
 
     /// The routes to a URL, in the order in which they are to be tried, each with its reason.
@@ -181,7 +202,24 @@ impl ProxyConfig {
         self.sources.iter().flat_map(Source::proxies)
     }
 
-    /// What is to be said about the settings: refused entries, credentials, default ports.
+    /// What each source says, in the order in which they are asked, without what may be secret. The machine's own are
+    /// read now, if they were not yet.
+    #[must_use]
+    pub fn sources(&self) -> Vec<Reading> {
+        let mut readings = Vec::new();
+        if let Some(list) = &self.bypass {
+            let entries = list.entries().map(|entry| entry.as_str().to_owned());
+            readings.push(said(
+                Setting::NoProxyOption.name(),
+                entries.collect::<Vec<_>>().join(","),
+            ));
+        }
+        readings.extend(self.sources.iter().flat_map(Source::readings));
+        readings
+    }
+
+    /// What is to be said about the settings: refused entries, credentials, default ports. What the machine's own
+    /// settings deserve is not in it.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -193,7 +231,48 @@ impl ProxyConfig {
 enum Source {
     Fixed(Fixed),
     Environment(Environment),
-    System(System),
+    /// What stands in for the machine's settings.
+    System(Box<Read>),
+    /// The machine's settings, once they are read.
+    Live(OnceLock<Box<Read>>),
+}
+
+/// Settings of a system, and what was said of them.
+#[derive(Debug)]
+struct Read {
+    readings: Vec<Reading>,
+    system: Option<System>,
+}
+
+impl Read {
+    fn live() -> Box<Self> {
+        let Live { settings, readings } = Live::read(&Here);
+        // Nobody here wrote them, and a reading says how much of them was not understood.
+        let system = settings.map(|settings| System::new(settings, &mut Vec::new()));
+        Box::new(Self { readings, system })
+    }
+}
+
+/// What the settings that stand in for a system's say.
+fn reading(settings: &SystemSettings) -> Reading {
+    let values = values(settings);
+    let said = if values.is_empty() {
+        Said::Nothing
+    } else {
+        Said::Values(values)
+    };
+    Reading {
+        source: settings.place.source(),
+        said,
+    }
+}
+
+/// A setting that is its own source.
+fn said(name: &'static str, value: String) -> Reading {
+    Reading {
+        source: name,
+        said: Said::Values(vec![(name.to_owned(), value)]),
+    }
 }
 
 impl Source {
@@ -201,7 +280,26 @@ impl Source {
         match self {
             Self::Fixed(fixed) => Some(fixed.choose(url)),
             Self::Environment(environment) => environment.choose(url),
-            Self::System(system) => system.choose(url, asking),
+            Self::System(read) => read.system.as_ref()?.choose(url, asking),
+            Self::Live(read) => read.get_or_init(Read::live).system.as_ref()?.choose(url, asking),
+        }
+    }
+
+    fn readings(&self) -> Vec<Reading> {
+        match self {
+            Self::Fixed(Fixed { setting, way }) => {
+                let value = match way {
+                    Way::Direct => "none".to_owned(),
+                    Way::Through(list) => list.entries().map(ToString::to_string).collect::<Vec<_>>().join(";"),
+                };
+                vec![said(setting.name(), value)]
+            }
+            Self::Environment(environment) => vec![Reading {
+                source: "environment",
+                said: environment.said(),
+            }],
+            Self::System(read) => read.readings.clone(),
+            Self::Live(read) => read.get_or_init(Read::live).readings.clone(),
         }
     }
 
@@ -213,14 +311,18 @@ impl Source {
                 ..
             }) => list.proxies().collect(),
             Self::Environment(environment) => environment.proxies().collect(),
-            Self::System(system) => system.proxies(),
+            Self::System(read) => read.system.iter().flat_map(System::proxies).collect(),
+            Self::Live(read) => {
+                let system = read.get().and_then(|read| read.system.as_ref());
+                system.map(System::proxies).unwrap_or_default()
+            }
         }
     }
 
     fn is(&self, setting: Setting) -> bool {
         match self {
             Self::Fixed(fixed) => fixed.setting == setting,
-            Self::Environment(_) | Self::System(_) => false,
+            Self::Environment(_) | Self::System(_) | Self::Live(_) => false,
         }
     }
 }

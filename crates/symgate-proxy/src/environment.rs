@@ -17,24 +17,27 @@ use crate::{
     proxy::{Kind, Proxy},
     route::{Choice, Reason, Route, Unusable},
     setting::{Case, Setting, Variable},
+    system::Said,
     warning::{Fault, Note, Remark, Warning},
 };
 
-/// The proxies that this process was started with: the environment.
+/// The proxies that this process was started with, and behind them those of the machine: the environment, and what
+/// [`ProxyConfig::with_live_system`] reads.
 ///
-/// It reads the environment of the process once, at this call; nothing else in this crate reads it
-/// at all. Which variables count is said at [`ProxyConfig::from_vars`].
+/// It reads the environment of the process once, at this call. Which variables count is said at
+/// [`ProxyConfig::from_vars`]. The machine's settings are read when a choice first gets as far.
 ///
 /// Names of variables have no case on Windows, so there a name in mixed case counts as its upper
 /// case: `Https_Proxy` is read, `Http_Proxy` is not.
 #[must_use]
 pub fn from_system() -> ProxyConfig {
     let vars = std::env::vars_os();
-    if cfg!(windows) {
+    let config = if cfg!(windows) {
         ProxyConfig::from_vars(vars.map(|(name, value)| (without_mixed_case(name), value)))
     } else {
         ProxyConfig::from_vars(vars)
-    }
+    };
+    config.with_live_system()
 }
 
 fn without_mixed_case(name: OsString) -> OsString {
@@ -136,6 +139,30 @@ impl Environment {
                 warnings.extend(remarks.into_iter().map(|r| Warning::new(setting, r)));
                 (setting, list)
             }),
+        }
+    }
+
+    /// What the variables say, without logins.
+    pub(crate) fn said(&self) -> Said {
+        let single = |single: &Option<Single>| {
+            let Single { setting, proxy } = single.as_ref()?;
+            let value = proxy
+                .as_ref()
+                .map_or_else(|| "(not understood)".to_owned(), ToString::to_string);
+            Some((setting.name().to_owned(), value))
+        };
+        let mut values: Vec<_> = [&self.http, &self.https, &self.all]
+            .into_iter()
+            .filter_map(single)
+            .collect();
+        if let Some((setting, list)) = &self.no_proxy {
+            let entries: Vec<_> = list.entries().map(|entry| entry.as_str()).collect();
+            values.push((setting.name().to_owned(), entries.join(",")));
+        }
+        if values.is_empty() {
+            Said::Nothing
+        } else {
+            Said::Values(values)
         }
     }
 

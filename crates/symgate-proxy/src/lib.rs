@@ -1,9 +1,10 @@
 #![forbid(unsafe_code)]
 //! Names the proxy, or the list of them, that serves a URL, with the reason.
 //!
-//! It never dials, never authenticates, resolves no name, and reads the environment in one
-//! function only, [`from_system`]. The rest is a pure function of settings and URL, but for
-//! scripts, which may be told names' addresses and the time:
+//! It never dials, never authenticates and resolves no name. It reads the environment in
+//! [`from_system`], and the machine's settings behind [`ProxyConfig::with_live_system`]. The rest is
+//! a pure function of settings and URL, but for scripts, which may be told names' addresses and the
+//! time:
 //!
 //! ```text
 //!  --proxy  _NT_SYMBOL_PROXY  https_proxy …  NO_PROXY  the system's    settings, parsed once
@@ -67,5 +68,7 @@ pub use proxy::{Kind, Proxy, Userinfo};
 pub use route::{Choice, Reason, Route, Routed, Unusable};
 pub use scripts::{Missed, ScriptError, Scripts};
 pub use setting::{Case, Item, Place, Setting, Variable};
-pub use system::{FileError, LineNote, LineRemark, Script, Sense, Switch, SystemSettings};
+pub use system::{
+    FileError, LineNote, LineRemark, Reading, Said, Script, Sense, Switch, SystemSettings, dhcp_script_urls,
+};
 pub use warning::{Fault, Note, Remark, Warning};

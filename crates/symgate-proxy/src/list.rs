@@ -88,6 +88,11 @@ impl ProxyList {
         self.entries.iter().filter(move |entry| Some(entry.protocol) == wanted)
     }
 
+    /// All valid entries, in order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
     /// All valid entries' proxies, in order.
     pub fn proxies(&self) -> impl Iterator<Item = &Arc<Proxy>> {
         self.entries.iter().map(|entry| &entry.proxy)

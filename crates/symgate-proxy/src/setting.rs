@@ -90,16 +90,31 @@ pub enum Place {
     Gnome,
     /// KDE's file `kioslaverc`.
     Kde,
+    /// SystemConfiguration of macOS.
+    MacOs,
 }
 
 impl Place {
     /// By whose rules exceptions are read here.
     pub(crate) const fn rules(self) -> BypassRules {
         match self {
-            Self::CurrentUser | Self::Machine | Self::File => BypassRules::WinInet,
+            Self::CurrentUser | Self::Machine | Self::File | Self::MacOs => BypassRules::WinInet,
             Self::WinHttp => BypassRules::WinHttp,
             Self::Gnome => BypassRules::Gnome,
             Self::Kde => BypassRules::Kde,
+        }
+    }
+
+    /// The place as a source of settings.
+    pub(crate) const fn source(self) -> &'static str {
+        match self {
+            Self::CurrentUser => "Internet Options (HKCU)",
+            Self::Machine => "Internet Options by group policy (HKLM)",
+            Self::WinHttp => "WinHTTP (HKLM)",
+            Self::File => "--proxy-settings",
+            Self::Gnome => "GNOME (gsettings)",
+            Self::Kde => "KDE (kioslaverc)",
+            Self::MacOs => "System Configuration (macOS)",
         }
     }
 
@@ -134,6 +149,10 @@ impl Place {
             (Self::Kde, Item::Script) => "kioslaverc Proxy Config Script",
             (Self::Kde, Item::Proxies) => "kioslaverc",
             (Self::Kde, Item::Exceptions) => "kioslaverc NoProxyFor",
+            (Self::MacOs, Item::AutoDetect) => "macOS ProxyAutoDiscoveryEnable",
+            (Self::MacOs, Item::Script) => "macOS ProxyAutoConfigURLString",
+            (Self::MacOs, Item::Enable | Item::Proxies) => "macOS proxies",
+            (Self::MacOs, Item::Exceptions) => "macOS ExceptionsList",
         }
     }
 }

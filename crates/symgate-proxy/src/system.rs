@@ -7,6 +7,7 @@
 mod file;
 mod gnome;
 mod kde;
+mod live;
 mod text;
 
 use std::{fmt, sync::Arc};
@@ -23,6 +24,8 @@ use crate::{
     warning::{Fault, Note, Remark, Warning},
 };
 
+pub(crate) use live::{Here, Live, values};
+pub use live::{Reading, Said, dhcp_script_urls};
 pub use text::{FileError, LineNote, LineRemark};
 
 /// The proxy settings of a system or a desktop as they were read, not yet understood.
@@ -87,6 +90,14 @@ impl SystemSettings {
             rules: place.rules(),
             sense: Sense::Direct,
         }
+    }
+}
+
+impl SystemSettings {
+    /// Whether anything in it could lead to a proxy; others may speak where not.
+    pub(crate) fn is_set(&self) -> bool {
+        let listed = self.manual == Switch::On && is_set(&self.proxies);
+        self.auto_detect == Switch::On || is_set(&self.script) || listed
     }
 }
 

@@ -100,7 +100,8 @@ impl Config {
     /// - The default downstream store is `sym` below the first directory of `DBGHELP_HOMEDIR`, else below the user's
     ///   own cache directory (`XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches` on macOS, in each `symgate`); on
     ///   Windows it is `dbg\sym` in the common application data, where the debuggers have it.
-    /// - The proxies are those of `_NT_SYMBOL_PROXY` and of the shared variables.
+    /// - The proxies are those of `_NT_SYMBOL_PROXY`, of the shared variables, and of the machine's own settings, which
+    ///   are read when a choice first gets as far.
     #[must_use]
     pub fn from_env() -> (Self, Vec<Warning>) {
         let mut text = String::new();
@@ -132,6 +133,7 @@ impl Config {
         warnings.extend(replaced);
         let mut config = Self::new(path, default_store());
         config.proxy = symgate_proxy::from_system();
+        config.automatic.by_dhcp = symgate_proxy::dhcp_script_urls;
         (config, warnings)
     }
 }

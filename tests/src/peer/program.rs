@@ -21,6 +21,8 @@ pub enum Program {
     Dante,
     /// Git: its credential helpers, and whoever calls helpers.
     Git,
+    /// GNOME's settings: the program, the schema of its proxies, and a bus of one's own to ask on.
+    Gsettings,
     /// MIT Kerberos: the key distribution centre and the tools around it.
     Kdc,
     /// The origin with Digest in SHA-256.
@@ -75,6 +77,10 @@ impl Program {
                 Part::Root,
             ],
             Self::Git => &[Part::Command("git", "git")],
+            Self::Gsettings => &[
+                Part::Command("dbus-run-session", "dbus-daemon"),
+                Part::Command("gsettings", "libglib2.0-bin"),
+            ],
             Self::Kdc => &[
                 Part::Command("krb5kdc", "krb5-kdc"),
                 Part::Command("kdb5_util", "krb5-kdc"),

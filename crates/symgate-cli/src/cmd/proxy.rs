@@ -33,7 +33,10 @@ pub(crate) fn run(proxy: &Proxy) -> ExitCode {
     });
     let remarks = remarks.iter().map(|remark| format!("warning: {remark}"));
     warnings.chain(remarks).for_each(|text| say(&output, &text));
-    let ways = Ways::new(config, &Automatic::default(), &settings::transport());
+    let sources = config.sources();
+    let mut automatic = Automatic::default();
+    automatic.by_dhcp = symgate::proxy::dhcp_script_urls;
+    let ways = Ways::new(config, &automatic, &settings::transport());
     let mut kinds = Vec::new();
     for url in &urls {
         let choice = ways.choose(url, &Cancel::new(), &mut |note| say_note(&output, note));
@@ -44,6 +47,13 @@ pub(crate) fn run(proxy: &Proxy) -> ExitCode {
             told(url, &choice)
         };
         output.result(lines.into_bytes());
+    }
+    let heard = sources.iter().map(|source| plain(&source.to_string()));
+    if proxy.json {
+        heard.for_each(|line| say(&output, &line));
+    } else {
+        let lines = heard.map(|line| format!("  {line}\n")).collect::<String>();
+        output.result(format!("\nSources:\n{lines}").into_bytes());
     }
     if let Some(error) = output
         .take_lost()

@@ -148,8 +148,8 @@ pub(super) fn is_inspection(report: &Report, hop: &Hop) -> bool {
 fn is_public(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
-    let inside = |suffix: &&str| host.ends_with(*suffix);
-    host.contains('.') && !is_address && !INSIDE.iter().any(|suffix| inside(&suffix))
+    let is_inside = INSIDE.iter().any(|suffix| host.ends_with(suffix));
+    host.contains('.') && !is_address && !is_inside
 }
 
 const INSIDE: [&str; 10] = [

@@ -1,0 +1,427 @@
+//! Whole systems, as their settings were recorded.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::*;
+use crate::ProxyConfig;
+
+/// A machine that says what was written down.
+struct Recorded {
+    family: Family,
+    registry: HashMap<(String, String), Registered>,
+    printed: HashMap<String, Vec<u8>>,
+    files: HashMap<PathBuf, Vec<u8>>,
+    variables: HashMap<String, String>,
+}
+
+impl Recorded {
+    fn new(family: Family) -> Self {
+        Self {
+            family,
+            registry: HashMap::new(),
+            printed: HashMap::new(),
+            files: HashMap::new(),
+            variables: HashMap::new(),
+        }
+    }
+
+    fn with_value(mut self, key: &str, name: &str, value: Registered) -> Self {
+        self.registry.insert((key.to_owned(), name.to_owned()), value);
+        self
+    }
+
+    fn with_text(self, key: &str, name: &str, value: &str) -> Self {
+        self.with_value(key, name, Registered::Text(value.to_owned()))
+    }
+
+    fn with_number(self, key: &str, name: &str, value: u32) -> Self {
+        self.with_value(key, name, Registered::Number(value))
+    }
+
+    fn with_printed(mut self, program: &str, text: &str) -> Self {
+        self.printed.insert(program.to_owned(), text.into());
+        self
+    }
+
+    fn with_file(mut self, path: &str, text: &str) -> Self {
+        self.files.insert(path.into(), text.into());
+        self
+    }
+
+    fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn check(&self, readings: &[&str], url: &str, choice: &str) {
+        let live = Live::read(self);
+        let found: Vec<_> = live.readings.iter().map(ToString::to_string).collect();
+        assert_eq!(found, readings);
+        let config = match live.settings {
+            Some(settings) => ProxyConfig::direct().with_system(settings),
+            None => ProxyConfig::direct(),
+        };
+        assert_eq!(config.choose(&Url::parse(url).unwrap()).to_string(), choice);
+    }
+}
+
+impl Machine for Recorded {
+    fn family(&self) -> Family {
+        self.family
+    }
+    fn registered(&self, key: &str, name: &str) -> Option<Registered> {
+        self.registry.get(&(key.to_owned(), name.to_owned())).cloned()
+    }
+    fn keys_below(&self, key: &str) -> Vec<String> {
+        let below = self
+            .registry
+            .keys()
+            .filter_map(|(other, _)| other.strip_prefix(key)?.strip_prefix('\\'));
+        below.map(str::to_owned).collect()
+    }
+    fn printed(&self, program: &str, _: &[&str]) -> Result<Vec<u8>, String> {
+        self.printed.get(program).cloned().ok_or_else(|| "not there".to_owned())
+    }
+    fn file(&self, path: &Path) -> Option<Result<Vec<u8>, String>> {
+        self.files.get(path).cloned().map(Ok)
+    }
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+}
+
+const USER: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings";
+const MACHINE: &str = r"HKLM\Software\Microsoft\Windows\CurrentVersion\Internet Settings";
+const POLICY: &str = r"HKLM\Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings";
+
+fn blob(flags: u32, texts: &[&str]) -> Registered {
+    let mut bytes = Vec::new();
+    for number in [0x46, 1, flags] {
+        bytes.extend(u32::to_le_bytes(number));
+    }
+    for text in texts {
+        bytes.extend(u32::try_from(text.len()).unwrap().to_le_bytes());
+        bytes.extend(text.as_bytes());
+    }
+    Registered::Bytes(bytes)
+}
+
+#[test]
+fn internet_options_with_a_list_for_each_protocol() {
+    Recorded::new(Family::Windows)
+        .with_number(USER, "ProxyEnable", 1)
+        .with_text(USER, "ProxyServer", "http=a:80;https=b:81")
+        .with_text(USER, "ProxyOverride", "*.corp.com;<local>")
+        .with_number(USER, "AutoDetect", 0)
+        .check(
+            &[
+                "Internet Options (HKCU): ProxyServer=http=a:80;https=b:81, ProxyOverride=*.corp.com;<local>",
+                "WinHTTP (HKLM): nothing set",
+            ],
+            "https://h.test/",
+            "http://b:81 (HKCU ProxyServer `https=b:81`)",
+        );
+}
+
+#[test]
+fn proxies_that_are_switched_off_are_named_and_do_not_count() {
+    Recorded::new(Family::Windows)
+        .with_number(USER, "ProxyEnable", 0)
+        .with_text(USER, "ProxyServer", "old:80")
+        .check(
+            &[
+                "Internet Options (HKCU): ProxyServer=old:80 (off)",
+                "WinHTTP (HKLM): nothing set",
+            ],
+            "https://h.test/",
+            "direct (no proxy configured)",
+        );
+}
+
+#[test]
+fn a_script_of_internet_options() {
+    Recorded::new(Family::Windows)
+        .with_number(USER, "ProxyEnable", 0)
+        .with_text(
+            USER,
+            "AutoConfigURL",
+            "http://u:S3cret@it.corp.com/proxy.pac?key=S3cret",
+        )
+        .check(
+            &[
+                "Internet Options (HKCU): AutoConfigURL=http://it.corp.com/proxy.pac",
+                "WinHTTP (HKLM): nothing set",
+            ],
+            "https://h.test/",
+            "unusable (HKCU AutoConfigURL)",
+        );
+}
+
+#[test]
+fn where_nothing_else_is_written_the_binary_value_counts() {
+    let connections = format!(r"{USER}\Connections");
+    Recorded::new(Family::Windows)
+        .with_value(
+            &connections,
+            "DefaultConnectionSettings",
+            blob(3, &["p:8080", "<local>", ""]),
+        )
+        .check(
+            &[
+                "Internet Options (HKCU): ProxyServer=p:8080, ProxyOverride=<local>",
+                "WinHTTP (HKLM): nothing set",
+            ],
+            "https://h.test/",
+            "http://p:8080 (HKCU ProxyServer `p:8080`)",
+        );
+    Recorded::new(Family::Windows)
+        .with_value(&connections, "DefaultConnectionSettings", blob(9, &["", "", ""]))
+        .check(
+            &["Internet Options (HKCU): AutoDetect=on", "WinHTTP (HKLM): nothing set"],
+            "https://h.test/",
+            "unusable (HKCU AutoDetect)",
+        );
+    Recorded::new(Family::Windows)
+        .with_value(
+            &connections,
+            "DefaultConnectionSettings",
+            Registered::Bytes(vec![0x46, 0, 0]),
+        )
+        .check(
+            &[
+                "Internet Options (HKCU): cannot be read: `DefaultConnectionSettings` is cut short",
+                "WinHTTP (HKLM): nothing set",
+            ],
+            "https://h.test/",
+            "direct (no proxy configured)",
+        );
+}
+
+#[test]
+fn a_policy_makes_the_machines_settings_count() {
+    Recorded::new(Family::Windows)
+        .with_number(POLICY, "ProxySettingsPerUser", 0)
+        .with_number(USER, "ProxyEnable", 1)
+        .with_text(USER, "ProxyServer", "users:80")
+        .with_number(MACHINE, "ProxyEnable", 1)
+        .with_text(MACHINE, "ProxyServer", "machines:80")
+        .check(
+            &[
+                "Internet Options by group policy (HKLM): ProxyServer=machines:80",
+                "WinHTTP (HKLM): nothing set",
+            ],
+            "https://h.test/",
+            "http://machines:80 (HKLM ProxyServer `machines:80`)",
+        );
+}
+
+#[test]
+fn winhttp_speaks_where_internet_options_are_silent() {
+    let connections = format!(r"{MACHINE}\Connections");
+    let winhttp = |machine: Recorded| {
+        machine.with_value(
+            &connections,
+            "WinHttpSettings",
+            blob(3, &["w:8080", "*.corp.com;<local>"]),
+        )
+    };
+    winhttp(Recorded::new(Family::Windows)).check(
+        &[
+            "Internet Options (HKCU): nothing set",
+            "WinHTTP (HKLM): proxy-server=w:8080, bypass-list=*.corp.com;<local>",
+        ],
+        "https://h.test/",
+        "http://w:8080 (WinHTTP proxy-server `w:8080`)",
+    );
+    winhttp(
+        Recorded::new(Family::Windows)
+            .with_number(USER, "ProxyEnable", 1)
+            .with_text(USER, "ProxyServer", "u:80"),
+    )
+    .check(
+        &[
+            "Internet Options (HKCU): ProxyServer=u:80",
+            "WinHTTP (HKLM): proxy-server=w:8080, bypass-list=*.corp.com;<local>",
+        ],
+        "https://h.test/",
+        "http://u:80 (HKCU ProxyServer `u:80`)",
+    );
+}
+
+const SCUTIL: &str = "<dictionary> {
+  ExceptionsList : <array> {
+    0 : *.local
+    1 : 169.254/16
+    2 : build.corp.com
+  }
+  ExcludeSimpleHostnames : 1
+  FTPPassive : 1
+  HTTPEnable : 1
+  HTTPPort : 3128
+  HTTPProxy : proxy.corp.com
+  HTTPSEnable : 1
+  HTTPSPort : 3129
+  HTTPSProxy : 2001:db8::1
+  ProxyAutoConfigEnable : 0
+  ProxyAutoConfigURLString : http://old/p.pac
+  SOCKSEnable : 0
+  SOCKSProxy : s
+  __SCOPED__ : <dictionary> {
+    en0 : <dictionary> {
+      ExceptionsList : <array> {
+        0 : *.inner
+      }
+      HTTPEnable : 1
+      HTTPPort : 1
+      HTTPProxy : inner
+    }
+  }
+}
+";
+
+#[test]
+fn the_dictionary_of_macos() {
+    let machine = Recorded::new(Family::MacOs).with_printed("/usr/sbin/scutil", SCUTIL);
+    let reading = "System Configuration (macOS): proxies=http=proxy.corp.com:3128;https=[2001:db8::1]:3129, \
+                   ExceptionsList=*.local;169.254.0.0/16;build.corp.com;<local>";
+    machine.check(
+        &[reading],
+        "https://h.test/",
+        "http://[2001:db8::1]:3129 (macOS proxies `https=[2001:db8::1]:3129`)",
+    );
+    machine.check(
+        &[reading],
+        "http://build/",
+        "direct (macOS ExceptionsList entry `<local>`)",
+    );
+    machine.check(
+        &[reading],
+        "http://a.inner/",
+        "http://proxy.corp.com:3128 (macOS proxies `http=proxy.corp.com:3128`)",
+    );
+    Recorded::new(Family::MacOs)
+        .with_printed(
+            "/usr/sbin/scutil",
+            "<dictionary> {\n  ProxyAutoConfigEnable : 1\n  ProxyAutoConfigURLString : http://it/p.pac\n}\n",
+        )
+        .check(
+            &["System Configuration (macOS): ProxyAutoConfigURLString=http://it/p.pac"],
+            "https://h.test/",
+            "unusable (macOS ProxyAutoConfigURLString)",
+        );
+    Recorded::new(Family::MacOs)
+        .with_printed("/usr/sbin/scutil", "<dictionary> {\n}\n")
+        .check(
+            &["System Configuration (macOS): nothing set"],
+            "https://h.test/",
+            "direct (no proxy configured)",
+        );
+    Recorded::new(Family::MacOs).check(
+        &["System Configuration (macOS): cannot be read: not there"],
+        "https://h.test/",
+        "direct (no proxy configured)",
+    );
+}
+
+const GSETTINGS: &str = "org.gnome.system.proxy autoconfig-url ''
+org.gnome.system.proxy ignore-hosts ['localhost', '127.0.0.0/8', '::1', '*.corp.com']
+org.gnome.system.proxy mode 'manual'
+org.gnome.system.proxy use-same-proxy true
+org.gnome.system.proxy.ftp host ''
+org.gnome.system.proxy.ftp port 0
+org.gnome.system.proxy.http authentication-password 'S3cret'
+org.gnome.system.proxy.http authentication-user 'alice'
+org.gnome.system.proxy.http enabled false
+org.gnome.system.proxy.http host 'proxy.corp.com'
+org.gnome.system.proxy.http port 3128
+org.gnome.system.proxy.http use-authentication true
+org.gnome.system.proxy.https host ''
+org.gnome.system.proxy.https port 0
+org.gnome.system.proxy.socks host ''
+org.gnome.system.proxy.socks port 0
+";
+
+#[test]
+fn the_desktop_of_the_session_says_whom_to_ask() {
+    let machine = |desktop: &str| {
+        Recorded::new(Family::Unix)
+            .with_printed("gsettings", GSETTINGS)
+            .with_file(
+                "/home/a/.config/kioslaverc",
+                "[Proxy Settings]\nProxyType=1\nhttpsProxy=http://k 81\n",
+            )
+            .with_variable("HOME", "/home/a")
+            .with_variable("XDG_CURRENT_DESKTOP", desktop)
+    };
+    for desktop in ["GNOME", "ubuntu:GNOME", "X-Cinnamon", "XFCE"] {
+        let live = Live::read(&machine(desktop));
+        let [
+            Reading {
+                source,
+                said: Said::Values(values),
+            },
+        ] = live.readings.as_slice()
+        else {
+            panic!("{desktop}: {:?}", live.readings);
+        };
+        assert_eq!(*source, "GNOME (gsettings)");
+        let told = format!("{values:?}");
+        assert!(
+            told.contains("proxy.corp.com:3128") && !told.contains("S3cret"),
+            "{told}"
+        );
+    }
+    machine("KDE").check(
+        &["KDE (kioslaverc): https=k:81"],
+        "https://h.test/",
+        "http://k:81 (kioslaverc `https=k:81`)",
+    );
+    machine("sway").check(&[], "https://h.test/", "direct (no proxy configured)");
+    machine("").check(&[], "https://h.test/", "direct (no proxy configured)");
+}
+
+#[test]
+fn the_users_file_of_kde_counts_more_than_the_systems() {
+    let machine = Recorded::new(Family::Unix)
+        .with_variable("XDG_CURRENT_DESKTOP", "KDE")
+        .with_variable("XDG_CONFIG_HOME", "/cfg")
+        .with_variable("XDG_CONFIG_DIRS", "/first:/second")
+        .with_file(
+            "/second/kioslaverc",
+            "[Proxy Settings]\nProxyType=1\nhttpProxy=http://second 80\nhttpsProxy=http://second 80\nNoProxyFor=a.test",
+        )
+        .with_file("/first/kioslaverc", "[Proxy Settings]\nhttpProxy=http://first 80\n")
+        .with_file(
+            "/cfg/kioslaverc",
+            "[Other]\nx=y\n[Proxy Settings]\nhttpsProxy=http://user 80\n",
+        );
+    machine.check(
+        &["KDE (kioslaverc): kioslaverc=http=first:80;https=user:80, NoProxyFor=a.test"],
+        "https://h.test/",
+        "http://user:80 (kioslaverc `https=user:80`)",
+    );
+}
+
+#[test]
+fn a_program_that_hangs_or_floods_costs_two_seconds_at_most() {
+    if cfg!(windows) {
+        return;
+    }
+    let begun = std::time::Instant::now();
+    assert!(
+        Here.printed("sleep", &["30"])
+            .unwrap_err()
+            .contains("did not end in time")
+    );
+    assert!(begun.elapsed().as_secs() < 20);
+    assert!(
+        Here.printed("no-such-program-here", &[])
+            .unwrap_err()
+            .contains("no program")
+    );
+    assert!(Here.printed("false", &[]).unwrap_err().contains("failed"));
+    assert_eq!(Here.printed("printf", &["abc"]).unwrap(), b"abc");
+}
