@@ -77,6 +77,7 @@ pub struct Authority {
     certificate: CertificateDer<'static>,
     ca_pem: String,
     ca_file: PathBuf,
+    key_file: PathBuf,
     server: Leaf,
 }
 
@@ -90,6 +91,7 @@ impl Authority {
         let certificate = params.self_signed(&key).expect("a well-formed certificate signs");
         let ca_pem = certificate.pem();
         let ca_file = dir.write(format!("{name}-ca.pem"), &ca_pem);
+        let key_file = dir.write(format!("{name}-ca.key"), key.serialize_pem());
         let issuer = Issuer::new(params, key);
         let names = ["localhost", "127.0.0.1", "::1"];
         let purpose = ExtendedKeyUsagePurpose::ServerAuth;
@@ -101,6 +103,7 @@ impl Authority {
             certificate: certificate.der().clone(),
             ca_pem,
             ca_file,
+            key_file,
             server,
         }
     }
@@ -109,6 +112,12 @@ impl Authority {
     #[must_use]
     pub fn ca_file(&self) -> &Path {
         &self.ca_file
+    }
+
+    /// The authority's own private key in PEM: what a proxy wants that signs for everybody.
+    #[must_use]
+    pub fn key_file(&self) -> &Path {
+        &self.key_file
     }
 
     /// The authority's own certificate in DER: what a root store wants.

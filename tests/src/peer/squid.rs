@@ -14,6 +14,7 @@ use crate::peer::log;
 use crate::peer::log::LogLine;
 use crate::peer::program::Installed;
 use crate::peer::program::Program;
+use crate::pki::Authority;
 use crate::pki::Leaf;
 
 pub use auth::After407;
@@ -88,6 +89,40 @@ impl Squid {
         Self::with_port(installed, leaf, "", lines)
     }
 
+    /// Lets everybody through, and ends their TLS with certificates that `inspector` signs; servers are believed that
+    /// `origin` signed for.
+    ///
+    /// # Panics
+    /// If it does not come to listen; with what it said.
+    #[must_use]
+    pub fn bumping(installed: &Installed, inspector: &Authority, origin: &Authority) -> Self {
+        let (chain, key) = (inspector.ca_file().display(), inspector.key_file().display());
+        let port = format!(
+            " ssl-bump generate-host-certificates=on dynamic_cert_mem_cache_size=4MB tls-cert={chain} tls-key={key}"
+        );
+        let trusted = origin.ca_file().display().to_string();
+        Self::with_port(installed, None, &port, |dir| {
+            let made = dir.path().join("made");
+            let ran = Command::new(CERTGEN)
+                .args(["-c", "-s"])
+                .arg(&made)
+                .args(["-M", "4MB"])
+                .output();
+            let ran = ran.expect("squid-openssl brings its generator of certificates");
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+            format!(
+                "sslcrtd_program {CERTGEN} -s {} -M 4MB\n\
+                 sslcrtd_children 2 startup=1 idle=1\n\
+                 acl step1 at_step SslBump1\n\
+                 ssl_bump peek step1\n\
+                 ssl_bump bump all\n\
+                 tls_outgoing_options cafile={trusted}\n\
+                 http_access allow all\n",
+                made.display()
+            )
+        })
+    }
+
     fn with_port(installed: &Installed, leaf: Option<&Leaf>, options: &str, lines: impl Fn(&Dir) -> String) -> Self {
         let program = installed.expect(Program::Squid);
         let child = Listening::start(|dir, [port]| {
@@ -145,7 +180,7 @@ impl Squid {
 fn configuration(dir: &Dir, port: u16, leaf: Option<&Leaf>, options: &str) -> String {
     let here = dir.path().display();
     let listen = match leaf {
-        None => format!("http_port 127.0.0.1:{port}"),
+        None => format!("http_port 127.0.0.1:{port}{options}"),
         Some(leaf) => {
             let (chain, key) = (leaf.chain_file().display(), leaf.key_file().display());
             format!("https_port 127.0.0.1:{port} tls-cert={chain} tls-key={key}{options}")
@@ -172,6 +207,9 @@ fn configuration(dir: &Dir, port: u16, leaf: Option<&Leaf>, options: &str) -> St
 
 /// Debian's name for the user that squid becomes.
 const USER: &str = "proxy";
+
+/// Where Debian has the program that makes certificates.
+const CERTGEN: &str = "/usr/lib/squid/security_file_certgen";
 
 const LOG: &str = "access.log";
 

@@ -212,6 +212,10 @@ const DANGER: &[Listed] = &[
         "rustls' word for any verifier; ours only explains what rustls' own refuses",
     ),
     (
+        "crates/symgate-probe/src/verdict.rs",
+        "the option's name, in the advice on a redirect that is not followed",
+    ),
+    (
         "crates/symgate-net/src/tls/handshake.rs",
         "rustls' module of the verifier's trait; it asks one of rustls' own who signed, after the verdict",
     ),

@@ -46,7 +46,9 @@ pub(super) fn of(report: &Report, hop: &Hop, error: &Error) -> Verdict {
                 .find(|tried| matches!(tried.ending, Ending::Mechanism(MechanismError::Token(_))));
             let tried = told(&gave_up.tried, hop);
             if ended(&Ending::PasswordRejected) || ended(&Ending::TokenRejected) {
-                let by = given_by(report, hop).map(|by| format!(" of {by}")).unwrap_or_default();
+                let by = given_by(report, hop)
+                    .map(|by| format!(" that came from {by}"))
+                    .unwrap_or_default();
                 Verdict::new(
                     Kind::LoginRejected,
                     format!("{} rejected the name or password{by} ({status}; {tried}).", begun(hop)),

@@ -45,8 +45,7 @@ pub(super) fn tunnel(failure: &Failure) -> Verdict {
                 generalised(authority)
             )],
         ),
-        (500..=599, "ERR_CONNECT_FAIL" | "ERR_CANNOT_FORWARD" | "connection_refused" | "connection_timeout")
-        | (502 | 504, _) => Verdict::new(
+        (500..=599, "ERR_CONNECT_FAIL" | "connection_refused" | "connection_timeout") | (502 | 504, _) => Verdict::new(
             Kind::TunnelUnreachable,
             format!("{} could not reach `{authority}` ({said}).", begun(hop)),
             [&format!(
@@ -54,10 +53,20 @@ pub(super) fn tunnel(failure: &Failure) -> Verdict {
                 generalised(authority)
             )],
         ),
-        (503, _) => Verdict::new(
+        // squid says "cannot forward" of names too.
+        (503, _) | (_, "ERR_CANNOT_FORWARD") => Verdict::new(
             Kind::TunnelUnreachable,
-            format!("{} could not reach `{authority}` ({said}).", begun(hop)),
-            ["It may not find the name, or not reach the server; its page says more, or who runs it."],
+            format!(
+                "{} could not reach `{authority}`, or did not find its name ({said}).",
+                begun(hop)
+            ),
+            [
+                "Check how the name is spelled.",
+                &format!(
+                    "Ask who runs the proxy: let it look that name up, and reach {}.",
+                    generalised(authority)
+                ),
+            ],
         ),
         (511, _) => Verdict::new(
             Kind::Portal,
