@@ -5,6 +5,7 @@
 //! came out, and checks it: a demo is also a test.
 
 mod backstage;
+mod probe;
 mod proxy;
 mod serve;
 mod store;
@@ -24,7 +25,7 @@ pub use backstage::Backstage;
 pub use proxy::{Proxy, Scheme};
 
 /// The names of what can be shown.
-pub const NAMES: &[&str] = &["basic", "ntlm", "console"];
+pub const NAMES: &[&str] = &["basic", "ntlm", "console", "probe"];
 
 /// Shows the demo of this name with the command `symgate`, and tells it to `out`.
 ///
@@ -35,6 +36,7 @@ pub fn show(name: &str, symgate: &Path, out: &mut dyn Write) -> Result<(), Strin
         "basic" => (Scheme::Basic, BASIC),
         "ntlm" => (Scheme::Ntlm, NTLM),
         "console" => return show_consoles(symgate, out),
+        "probe" => return probe::show(symgate, out),
         _ => return Err(format!("there is no demo `{name}`, only: {}", NAMES.join(" "))),
     };
     let stage = Stage::set(symgate, scheme).map_err(|error| format!("the stage cannot be set: {error}"))?;

@@ -58,7 +58,7 @@ fn files(machine: &dyn Machine) -> Vec<PathBuf> {
     let home = set("HOME").map(PathBuf::from);
     let own = set("XDG_CONFIG_HOME").map(PathBuf::from);
     directories.extend(own.or_else(|| home.map(|home| home.join(".config"))));
-    let absolute = directories.into_iter().filter(|directory| directory.is_absolute());
+    let absolute = directories.into_iter().filter(|directory| directory.has_root());
     absolute
         .map(|directory| directory.join(Path::new("kioslaverc")))
         .collect()
