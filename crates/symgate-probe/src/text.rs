@@ -29,7 +29,7 @@ impl fmt::Display for Report {
         };
         if let Some(page) = page {
             writeln!(f, "\nThe page says:")?;
-            page.lines().try_for_each(|line| writeln!(f, "  | {line}"))?;
+            page.lines().try_for_each(|line| folded(f, "  | ", "  | ", line))?;
         }
         writeln!(f, "\nTime:")?;
         for phase in self.phases() {
@@ -171,13 +171,45 @@ fn told(answer: &Answer) -> String {
 
 /// A line of the list.
 fn line(f: &mut fmt::Formatter<'_>, at: Duration, what: &str, text: &str) -> fmt::Result {
-    writeln!(f, "{:>8}  {what:<8}  {text}", Millis(at).to_string())
+    let first = format!("{:>8}  {what:<8}  ", Millis(at).to_string());
+    folded(f, &first, INDENT, text)
 }
 
 /// What belongs to the line above.
 fn more(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    writeln!(f, "{:20}{text}", "")
+    folded(f, INDENT, INDENT, text)
 }
+
+/// Text in lines of at most [`WIDTH`] characters, broken at blanks; a word that is longer stays whole, so that it can be
+/// copied.
+fn folded(f: &mut fmt::Formatter<'_>, first: &str, others: &str, text: &str) -> fmt::Result {
+    let mut line = first.to_owned();
+    let mut width = first.chars().count();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if !is_empty && width + 1 + length > WIDTH {
+            writeln!(f, "{}", line.trim_end())?;
+            others.clone_into(&mut line);
+            width = others.chars().count();
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+            width += 1;
+        }
+        line.push_str(word);
+        width += length;
+        is_empty = false;
+    }
+    writeln!(f, "{}", line.trim_end())
+}
+
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+
+/// As wide as what stands in front of a step's text.
+const INDENT: &str = "                    ";
 
 /// A time as people read it.
 pub(crate) struct Millis(pub(crate) Duration);

@@ -170,11 +170,15 @@ fn fingerprint(tls: &Tls) -> String {
     let Some(last) = tls.chain.last() else {
         return String::new();
     };
-    format!(
-        "The last certificate that was shown is `{}`, SHA-256 {}.",
-        last.subject,
-        last.fingerprint()
-    )
+    {
+        let whole = last.fingerprint();
+        // In two halves, each of which fits a line.
+        let (first, second) = whole.split_at_checked(16 * 3).unwrap_or((&whole, ""));
+        format!(
+            "The last certificate that was shown is `{}`, SHA-256 {first} {second}.",
+            last.subject
+        )
+    }
 }
 
 fn plain(hop: &Hop, error: &TlsError) -> Verdict {
