@@ -43,7 +43,7 @@ impl May {
 }
 
 /// Nobody but a test names these.
-const ENDS: &[&str] = &["symgate-cli", "symgate-tests", "xtask"];
+const ENDS: &[&str] = &["symgate-cli", "symgate-examples", "symgate-tests", "xtask"];
 
 const ARROWS: &[(&str, May)] = &[
     (
@@ -69,6 +69,7 @@ const ARROWS: &[(&str, May)] = &[
         May::Only(&["symgate", "symgate-index", "symgate-path", "symgate-policy"]),
     ),
     ("symgate-credentials", May::Only(&["symgate-auth", "symgate-policy"])),
+    ("symgate-examples", May::Only(&[])),
     ("symgate-http", May::Only(&["symgate-auth"])),
     ("symgate-index", May::Only(&["symgate-path"])),
     ("symgate-lookup", May::Only(&["symgate-path"])),
