@@ -6,6 +6,7 @@ use anyhow::bail;
 use std::collections::BTreeSet;
 
 use crate::fuzz;
+use crate::newcomer;
 use crate::peers;
 use crate::program;
 use crate::project::Project;
@@ -81,6 +82,7 @@ const STEPS: &[(&str, Step)] = &[
         run.command("docs", cargo.env("RUSTDOCFLAGS", "-D warnings"))
     }),
     ("alone", alone),
+    ("newcomer", newcomer::check),
     ("fuzz", |run, project| fuzz::run(run, project, &[])),
     ("tidy", tidy::check),
     ("peers", peers::test),

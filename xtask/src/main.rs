@@ -8,6 +8,7 @@
 mod ci;
 mod fixtures;
 mod fuzz;
+mod newcomer;
 mod peers;
 mod program;
 mod project;
