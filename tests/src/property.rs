@@ -13,6 +13,7 @@ pub mod identity;
 pub mod index;
 pub mod path;
 pub mod policy;
+pub mod probe;
 pub mod proxy;
 pub mod socks;
 pub mod store;
@@ -44,6 +45,7 @@ pub const TARGETS: &[(&str, Law)] = &[
     ("no_proxy", proxy::no_proxy),
     ("ntlm_challenge", auth::ntlm_challenge),
     ("pac_result", proxy::pac_result),
+    ("page", probe::page),
     ("pointer", store::pointer),
     ("policy_file", policy::policy_file),
     ("policy_secrets", policy::policy_secrets),
