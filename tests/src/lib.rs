@@ -15,6 +15,8 @@ pub mod acceptor;
 #[cfg(all(feature = "peers", unix))]
 pub mod bench;
 #[cfg(feature = "peers")]
+pub mod broken;
+#[cfg(feature = "peers")]
 pub mod built;
 #[cfg(feature = "peers")]
 pub mod command;

@@ -4,6 +4,7 @@
 //! up must fail, and with one authority it would not.
 
 use rcgen::BasicConstraints;
+use rcgen::Certificate;
 use rcgen::CertificateParams;
 use rcgen::DistinguishedName;
 use rcgen::DnType;
@@ -12,6 +13,7 @@ use rcgen::IsCa;
 use rcgen::Issuer;
 use rcgen::KeyPair;
 use rcgen::KeyUsagePurpose;
+use rcgen::date_time_ymd;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
@@ -152,6 +154,31 @@ impl Authority {
         self.leaf(file, &[name], ExtendedKeyUsagePurpose::ClientAuth)
     }
 
+    /// Issues a certificate whose time is over: it was good for the year 2001.
+    ///
+    /// # Panics
+    /// As [`issue`](Self::issue).
+    #[must_use]
+    pub fn issue_expired(&self, file: &str, names: &[&str]) -> Leaf {
+        let mut params = params(names, ExtendedKeyUsagePurpose::ServerAuth);
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+        let file = format!("{}-{file}", self.name);
+        Leaf::signed(&self.issuer, &self.ca_pem, &self.dir, &file, params)
+    }
+
+    /// Makes a certificate that nobody but itself vouches for, in this authority's directory.
+    ///
+    /// # Panics
+    /// As [`issue`](Self::issue).
+    #[must_use]
+    pub fn self_signed(&self, file: &str, names: &[&str]) -> Leaf {
+        let params = params(names, ExtendedKeyUsagePurpose::ServerAuth);
+        let key = KeyPair::generate().expect("a P-256 key can be made");
+        let certificate = params.self_signed(&key).expect("a well-formed certificate signs");
+        Leaf::written(&certificate, &key, "", &self.dir, &format!("{}-{file}", self.name))
+    }
+
     fn leaf(&self, file: &str, names: &[&str], purpose: ExtendedKeyUsagePurpose) -> Leaf {
         let file = format!("{}-{file}", self.name);
         Leaf::new(&self.issuer, &self.ca_pem, &self.dir, &file, names, purpose)
@@ -184,13 +211,23 @@ impl Leaf {
         names: &[&str],
         purpose: ExtendedKeyUsagePurpose,
     ) -> Self {
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        let mut params = CertificateParams::new(names).expect("the names are host names or addresses");
-        params.distinguished_name = named("symgate test peer");
-        params.extended_key_usages = vec![purpose];
+        Self::signed(issuer, ca_pem, dir, file, params(names, purpose))
+    }
+
+    fn signed(
+        issuer: &Issuer<'static, KeyPair>,
+        ca_pem: &str,
+        dir: &Dir,
+        file: &str,
+        mut params: CertificateParams,
+    ) -> Self {
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().expect("a P-256 key can be made");
         let certificate = params.signed_by(&key, issuer).expect("a well-formed certificate signs");
+        Self::written(&certificate, &key, ca_pem, dir, file)
+    }
+
+    fn written(certificate: &Certificate, key: &KeyPair, ca_pem: &str, dir: &Dir, file: &str) -> Self {
         Self {
             chain: vec![certificate.der().clone()],
             key: key.serialize_der(),
@@ -238,6 +275,14 @@ impl fmt::Debug for Leaf {
     }
 }
 
+fn params(names: &[&str], purpose: ExtendedKeyUsagePurpose) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let mut params = CertificateParams::new(names).expect("the names are host names or addresses");
+    params.distinguished_name = named("symgate test peer");
+    params.extended_key_usages = vec![purpose];
+    params
+}
+
 fn named(name: &str) -> DistinguishedName {
     let mut distinguished = DistinguishedName::new();
     distinguished.push(DnType::CommonName, name);
@@ -257,6 +302,8 @@ mod tests {
     fn certificates_hold_for_their_names_and_their_authority_only() {
         let pki = Pki::new();
         let other = pki.origin().issue("elsewhere", &["elsewhere.test"]);
+        let expired = pki.origin().issue_expired("expired", &["localhost"]);
+        let alone = pki.origin().self_signed("alone", &["localhost"]);
         let table = [
             ("localhost", pki.origin(), pki.origin().server(), true),
             ("127.0.0.1", pki.origin(), pki.origin().server(), true),
@@ -266,6 +313,8 @@ mod tests {
             ("localhost", pki.origin(), pki.proxy().server(), false),
             ("localhost", pki.origin(), &other, false),
             ("elsewhere.test", pki.origin(), &other, true),
+            ("localhost", pki.origin(), &expired, false),
+            ("localhost", pki.origin(), &alone, false),
         ];
         for (name, trusted, leaf, expected) in table {
             let outcome = handshake(name, trusted, leaf);

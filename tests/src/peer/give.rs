@@ -6,17 +6,19 @@ use std::path::Path;
 
 use crate::dir::Dir;
 
-/// Makes the directory and the files in it `user`'s, when a server will give up root for that user.
+/// Makes the directory and all that is in it `user`'s, when a server will give up root for that user.
 pub(super) fn to_user(dir: &Dir, user: &str) {
     if !rustix::process::geteuid().is_root() {
         return;
     }
     let id = user_id(user);
     let mut paths = vec![dir.path().to_path_buf()];
-    let entries = fs::read_dir(dir.path()).expect("the directory can be listed");
-    paths.extend(entries.flatten().map(|entry| entry.path()));
-    for path in paths {
+    while let Some(path) = paths.pop() {
         chown(&path, Some(id), None).unwrap_or_else(|error| panic!("cannot give away `{}`: {error}", path.display()));
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("the directory can be listed");
+            paths.extend(entries.flatten().map(|entry| entry.path()));
+        }
     }
 }
 

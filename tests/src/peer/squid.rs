@@ -2,6 +2,7 @@
 
 mod auth;
 
+use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -78,6 +79,23 @@ impl Squid {
     pub fn tls_demanding(installed: &Installed, leaf: &Leaf, authority: &Path, options: &str) -> Self {
         let port = format!(" clientca={} {options}", authority.display());
         Self::with_port(installed, Some(leaf), &port, |_| "http_access allow all\n".to_owned())
+    }
+
+    /// Lets everybody through, but not to `blocked.test`, which its rules deny. Names are looked up with `names`.
+    ///
+    /// # Panics
+    /// If it does not come to listen; with what it said.
+    #[must_use]
+    pub fn refusing(installed: &Installed, names: IpAddr) -> Self {
+        Self::with_lines(installed, None, |_| {
+            format!(
+                "acl blocked dstdomain blocked.test\n\
+             http_access deny blocked\n\
+             http_access allow all\n\
+             dns_nameservers {names}\n\
+             dns_timeout 5 seconds\n"
+            )
+        })
     }
 
     /// Starts with the access rules that `lines` writes, given the directory for their files.

@@ -5,6 +5,7 @@
 mod acceptor;
 mod basic;
 mod logon;
+mod middle;
 mod origin;
 
 use std::ffi::OsStr;
