@@ -5,6 +5,7 @@
 //! [`httpproxy`](https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config). The tests hold a table
 //! of what each of the three does.
 
+mod index;
 mod list;
 
 use std::{
@@ -20,6 +21,7 @@ use crate::{
     warning::{Fault, Note, Remark},
 };
 
+use index::Index;
 pub use list::{Bypass, BypassList, BypassRules};
 
 /// The hosts that need no proxy, parsed once into matchers.
@@ -58,6 +60,7 @@ pub use list::{Bypass, BypassList, BypassRules};
 #[derive(Debug, Default)]
 pub struct NoProxy {
     entries: Vec<BypassEntry>,
+    index: Index,
 }
 
 impl NoProxy {
@@ -78,7 +81,8 @@ impl NoProxy {
                 }),
             }
         }
-        (Self { entries }, remarks)
+        let index = Index::new(&entries);
+        (Self { entries, index }, remarks)
     }
 
     /// The first entry that matches the URL's host and port; none for a URL without a host.
@@ -86,9 +90,8 @@ impl NoProxy {
     pub fn matching(&self, url: &Url) -> Option<&BypassEntry> {
         let host = url.host()?;
         let port = url.port_or_known_default();
-        self.entries
-            .iter()
-            .find(|entry| entry.matches(url.scheme(), &host, port))
+        let fits = |at: usize| self.entries.get(at).is_some_and(|entry| entry.is_for(port));
+        self.entries.get(self.index.first(&host, fits)?)
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = &BypassEntry> {
@@ -136,9 +139,11 @@ impl BypassEntry {
     }
 
     fn matches(&self, scheme: &str, host: &Host<&str>, port: Option<u16>) -> bool {
-        self.scheme.as_deref().is_none_or(|wanted| wanted == scheme)
-            && (self.port.is_none() || self.port == port)
-            && self.matcher.matches(host)
+        self.scheme.as_deref().is_none_or(|wanted| wanted == scheme) && self.is_for(port) && self.matcher.matches(host)
+    }
+
+    fn is_for(&self, port: Option<u16>) -> bool {
+        self.port.is_none() || self.port == port
     }
 }
 

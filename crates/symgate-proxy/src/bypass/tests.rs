@@ -234,3 +234,64 @@ fn compares_hosts_of_unknown_schemes_without_case() {
     assert!(list.matching(&Url::parse("foo://A.CORP.com/").unwrap()).is_some());
     assert!(list.matching(&Url::parse("foo:corp.com").unwrap()).is_none());
 }
+
+#[test]
+fn index_finds_what_going_through_the_list_finds() {
+    let entries = [
+        "corp.com:8080",
+        "a.corp.com",
+        "corp.com",
+        ".b.corp.com:443",
+        "b.corp.com",
+        "com",
+        "10.0.0.0/8:1",
+        "10.1.0.0/16",
+        "10.0.0.0/8",
+        "10.1.2.3:80",
+        "::1",
+        "2001:db8::/32",
+        "[2001:db8::1]:80",
+        "*",
+    ];
+    let urls = [
+        "http://corp.com/",
+        "http://corp.com:8080/",
+        "https://x.b.corp.com/",
+        "http://b.corp.com./",
+        "other://A.CORP.com/",
+        "http://xcorp.com/",
+        "http://example.org/",
+        "http://..com/",
+        "http://10.1.2.3/",
+        "http://10.2.2.3/",
+        "http://11.2.2.3/",
+        "http://[::1]/",
+        "http://[2001:db8::1]/",
+        "http://[2001:db8::2]:80/",
+    ];
+    let urls: Vec<Url> = urls.iter().map(|url| Url::parse(url).unwrap()).collect();
+    // Every order that turning the list makes, forwards and backwards, so that each entry has been before each other.
+    for turn in 0..entries.len() {
+        let mut turned = entries;
+        turned.rotate_left(turn);
+        let mut back = turned;
+        back.reverse();
+        for list in [turned, back] {
+            let (list, _) = NoProxy::parse(&list.join(","));
+            for url in &urls {
+                let port = url.port_or_known_default();
+                let host = url.host().unwrap();
+                let mut entries = list.entries.iter();
+                let expected = entries.find(|entry| entry.matches(url.scheme(), &host, port));
+                let found = list.matching(url);
+                assert_eq!(
+                    found.map(BypassEntry::as_str),
+                    expected.map(BypassEntry::as_str),
+                    "{url} in {list:?}"
+                );
+            }
+        }
+    }
+    let (all, _) = NoProxy::parse("*");
+    assert!(urls.iter().all(|url| all.matching(url).is_some()));
+}
