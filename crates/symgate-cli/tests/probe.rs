@@ -1,8 +1,6 @@
 //! `symgate probe` before servers and proxies that say exactly what a test wants: verdicts, exit statuses, its use as a
 //! plain fetch, and what must never be shown.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use std::fs;
 use std::io::Read as _;
 use std::net::TcpListener;

@@ -105,6 +105,7 @@ fn shown(arguments: &[String]) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]
 fn nobody(error: std::io::Error) -> String {
     format!("nobody listens: {error}")
 }
