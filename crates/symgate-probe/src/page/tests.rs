@@ -7,11 +7,7 @@ fn keeps_words_and_drops_the_rest() {
     for (page, kind, expected) in [
         ("<p>a</p><p>b</p>", "text/html", Some("a\nb")),
         ("a <b>c</b> d<br>e", "text/html; charset=utf-8", Some("a c d\ne")),
-        (
-            "<STYLE>x</sTyLe>a<Script>'</b>'</SCRIPT >b",
-            "text/html",
-            Some("a\nb").map(|_| "ab"),
-        ),
+        ("<STYLE>x</sTyLe>a<Script>'</b>'</SCRIPT >b", "text/html", Some("ab")),
         ("<!-- a > b -->c", "text/html", Some("c")),
         ("<!-- never closed", "text/html", None),
         ("a < b &lt;i&gt; &#65;&amp;", "text/html", Some("a < b <i> A&")),
@@ -20,7 +16,7 @@ fn keeps_words_and_drops_the_rest() {
         ("plain\r\n\r\ntext\u{1b}[2J", "text/plain", Some("plain\ntext [2J")),
         ("<html>x", "", Some("x")),
         ("a\u{202e}b", "text/plain", Some("a\u{fffd}b")),
-        ("&#27;[31m&#x202e;", "text/html", Some("[31m\u{fffd}")),
+        ("&#27;[31m&#x202e;", "text/html", Some("&#27;[31m\u{fffd}")),
         ("\u{1}\0binary", "application/octet-stream", None),
         ("x\0", "", None),
         ("{\"a\": 1}", "application/json", None),
