@@ -12,6 +12,7 @@ const FIRST: &str = "\
 Try:
   symgate get app.exe -y 'srv*https://msdl.microsoft.com/download/symbols'
   symgate shell app.exe
+  symgate probe https://msdl.microsoft.com/download/symbols
   symgate get --help";
 
 const MORE: &str = "\
@@ -39,7 +40,8 @@ Examples:
 
 const PROXY_MORE: &str = "\
 Asked in this order, and the first that has a word decides: --no-proxy, --proxy, _NT_SYMBOL_PROXY, the shared variables
-with no_proxy, --proxy-settings, direct. What a setting asks for and this build cannot do is an error that names it.
+with no_proxy, --proxy-settings or the machine's settings, direct. What a setting asks for and cannot be done is an error
+that names it.
 
 Examples:
   symgate proxy https://msdl.microsoft.com/download/symbols
@@ -196,7 +198,8 @@ pub(crate) struct Proxy {
 /// Which proxy serves a URL.
 #[derive(Args, Debug)]
 pub(crate) struct Way {
-    /// Proxy: `host:port`, a URL, a list as in Internet Options, or `none`; the default is the environment's.
+    /// Proxy: `host:port`, a URL, a list as in Internet Options, or `none`; the default is the environment's, then the
+    /// machine's.
     #[arg(long, value_name = "PROXY")]
     pub(crate) proxy: Option<String>,
 
@@ -204,7 +207,7 @@ pub(crate) struct Way {
     #[arg(long, value_name = "LIST")]
     pub(crate) no_proxy: Option<String>,
 
-    /// File that stands for the system's settings: a `.reg` export of Internet Settings, or an ini file of the same
+    /// File that stands for the machine's settings: a `.reg` export of Internet Settings, or an ini file of the same
     /// names. It comes behind the environment.
     #[arg(long, value_name = "FILE")]
     pub(crate) proxy_settings: Option<PathBuf>,
@@ -221,7 +224,8 @@ pub(crate) struct Network {
     #[arg(long, value_name = "NAME[:PASSWORD]")]
     pub(crate) proxy_user: Option<Login>,
 
-    /// User at the stores of the symbol path, or at ORIGIN (`https://host`); without a password it is asked for.
+    /// User at the stores of the symbol path or at the URL of `probe`, or at ORIGIN (`https://host`); without a password
+    /// it is asked for.
     #[arg(long, value_name = "[ORIGIN=]NAME[:PASSWORD]", action = ArgAction::Append)]
     pub(crate) user: Vec<OriginLogin>,
 

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use symgate_tests::command::{Call, Ran};
-use symgate_tests::peer::{Auth, Dante, Nginx, Program, Squid, Tinyproxy, require};
+use symgate_tests::fault::{Fault, Reply};
+use symgate_tests::peer::{Auth, Dante, Kdc, Nginx, Program, Squid, Tinyproxy, Winbind, require};
 use symgate_tests::{Dir, Pki};
 
 const SYMGATE: &str = env!("CARGO_BIN_EXE_symgate");
@@ -344,6 +345,16 @@ fn certificates_that_are_not_in_order() {
         "certificate-name",
         &["belongs to somebody else", "other.test"],
     );
+    let expired = pki.origin().issue_expired("expired", &["localhost"]);
+    let expired = Nginx::start(&installed, www.path(), &expired);
+    probe(&[&expired.tls_url(""), "--ca-file", ca]).expect(
+        4,
+        "certificate-expired",
+        &["out of its time", "2002-01-01", "clock"],
+    );
+    let own = pki.origin().self_signed("own", &["localhost"]);
+    let own = Nginx::start(&installed, www.path(), &own);
+    probe(&[&own.tls_url(""), "--ca-file", ca]).expect(4, "certificate-untrusted", &["self-signed", "--ca-file"]);
     let private = Nginx::start(&installed, www.path(), pki.origin().server());
     probe(&[&private.tls_url("")]).expect(
         4,
@@ -365,4 +376,76 @@ fn a_socks_proxy_with_a_password() {
     through(&["--proxy-user", RIGHT]).expect(0, "works", &[]);
     through(&["--proxy-user", WRONG]).expect(3, "login-rejected", &["The proxy"]);
     through(&[]).expect(3, "login-needed", &["--proxy-user"]);
+}
+
+#[test]
+fn a_proxy_that_takes_windows_logons_alone() {
+    let pki = Pki::new();
+    let Some((nginx, _www)) = origin(&pki) else { return };
+    let Some([squid, winbind]) = require([Program::Squid, Program::Winbind]) else {
+        return;
+    };
+    let judge = Winbind::start(&winbind, USER, PASSWORD);
+    let squid = Squid::asking(&squid, None, &[Auth::ntlm(&judge)]);
+    let (url, proxy, ca) = (nginx.tls_url("hello.txt"), squid.url(), file(pki.origin().ca_file()));
+    let through = |more: &[&str]| probe(&[&[&url, "--proxy", &proxy, "--ca-file", ca], more].concat());
+    let right = through(&["--proxy-user", RIGHT]);
+    right.expect(0, "works", &[]);
+    assert!(
+        right.json["steps"].to_string().contains(r#""mechanism":"NTLM""#),
+        "{}",
+        right.json
+    );
+    through(&["--proxy-user", WRONG]).expect(3, "login-rejected", &["NTLM", "DOMAIN\\NAME"]);
+    through(&["--proxy-user", RIGHT, "--auth", "basic,digest"]).expect(3, "no-scheme", &["NTLM"]);
+}
+
+#[test]
+fn a_proxy_that_wants_a_ticket_where_there_is_none() {
+    let Some([squid, kdc]) = require([Program::Squid, Program::Kdc]) else {
+        return;
+    };
+    let kdc = Kdc::start(&kdc, USER, PASSWORD);
+    let squid = Squid::asking(&squid, None, &[Auth::Kerberos(&kdc)]);
+    let asked = probe(&["http://127.0.0.1:1/", "--proxy", &squid.url(), "--auth", "kerberos"]);
+    asked.expect(3, &asked.kind, &["Negotiate", "ticket"]);
+    assert!(
+        ["no-ticket", "login-needed"].contains(&asked.kind.as_str()),
+        "{}",
+        asked.json
+    );
+}
+
+#[test]
+fn a_redirect_goes_its_own_way() {
+    let pki = Pki::new();
+    let Some((nginx, _www)) = origin(&pki) else { return };
+    let Some([installed]) = require([Program::Squid]) else {
+        return;
+    };
+    let (plain, secure) = (Squid::open(&installed), Squid::basic(&installed, USER, PASSWORD));
+    let to = nginx.tls_url("hello.txt");
+    let store = Fault::start(move |_| Reply::answer("302 Found", &format!("Location: {to}\r\n"), ""));
+    let list = format!("http={};https={}", plain.address(), secure.address());
+    let ca = file(pki.origin().ca_file());
+    let led = probe(&[
+        &store.url("a"),
+        "--proxy",
+        &list,
+        "--proxy-user",
+        RIGHT,
+        "--ca-file",
+        ca,
+    ]);
+    led.expect(0, "works", &[]);
+    let steps = led.json["steps"].as_array().unwrap();
+    let chosen = steps.iter().filter(|step| step["event"] == "chosen");
+    let routes: Vec<_> = chosen.filter_map(|step| step["routes"][0]["route"].as_str()).collect();
+    assert_eq!(
+        routes,
+        [
+            format!("http://{}", plain.address()),
+            format!("http://{}", secure.address())
+        ]
+    );
 }

@@ -172,6 +172,10 @@ impl State {
                 ask.scheme
             )),
             Event::Choice { note } => line(format!("symgate: {note}")),
+            // Who answers, and by which scheme, is told already.
+            Event::Way {
+                note: symgate::http::Note::Authenticating { .. },
+            } => {}
             Event::Way { note } => line(format!("symgate: {note}")),
             Event::Warning { text } => line(format!("symgate: {text}")),
             Event::Ended { outcome } => match outcome {

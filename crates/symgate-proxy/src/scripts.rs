@@ -125,7 +125,16 @@ impl<'s> Asking<'s> {
     /// What is chosen where this setting wants a script to be looked for; `None` when there is none.
     pub(crate) fn detect(&mut self, setting: Setting, url: &Url) -> Option<Choice> {
         let Some(scripts) = &mut self.scripts else {
-            return Some(unusable(setting, Unusable::AutoDetect(setting)));
+            if !setting.is_on_unasked() {
+                return Some(unusable(setting, Unusable::AutoDetect(setting)));
+            }
+            // Nobody may have chosen it: what is only perhaps there must not shut every way.
+            self.missed.push(Missed {
+                setting,
+                script: None,
+                why: "this program does not look for one".to_owned(),
+            });
+            return None;
         };
         match scripts.detect() {
             Ok(script) => self.find(setting, &script, url),

@@ -45,6 +45,17 @@ impl Setting {
     }
 }
 
+impl Setting {
+    /// Whether a system has it on before anybody has chosen: Windows detects unless told otherwise, elsewhere detection is
+    /// what somebody wants.
+    pub(crate) const fn is_on_unasked(self) -> bool {
+        matches!(
+            self,
+            Self::System(Place::CurrentUser | Place::Machine, Item::AutoDetect)
+        )
+    }
+}
+
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

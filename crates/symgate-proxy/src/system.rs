@@ -35,7 +35,8 @@ pub use text::{FileError, LineNote, LineRemark};
 ///
 /// 1. loopback and link-local hosts are reached directly ([`BypassRules`]), unless [`exceptions`](Self::exceptions) say
 ///    `<-loopback>`; in GNOME every exception is asked here;
-/// 2. [`auto_detect`](Self::auto_detect), unless nothing is found; [`Unusable::AutoDetect`] where nobody can look;
+/// 2. [`auto_detect`](Self::auto_detect), unless nothing is found; where nobody can look it is
+///    [`Unusable::AutoDetect`], but of Windows, which has it on unless told otherwise, it is passed over with a word;
 /// 3. [`script`](Self::script), unless it cannot be got; [`Unusable::Script`] where nobody can ask it;
 /// 4. the [`exceptions`](Self::exceptions), then the [`proxies`](Self::proxies), if [`manual`](Self::manual) is on.
 ///

@@ -88,7 +88,10 @@ fn what_stands_in_the_registry_counts() {
         "http://blob:8080 (HKCU ProxyServer `blob:8080`)"
     );
     set_bytes(&connections, "DefaultConnectionSettings", &blob(9, &["", "", ""]));
-    assert_eq!(read("https://h.test/").0, "unusable (HKCU AutoDetect)");
+    assert_eq!(
+        read("https://h.test/").0,
+        "direct (no proxy configured; no script found by HKCU AutoDetect: this program does not look for one)"
+    );
     connections.remove_value("DefaultConnectionSettings").unwrap();
 
     let machine = LOCAL_MACHINE.create(OPTIONS).unwrap();

@@ -105,17 +105,30 @@ fn asks_detection_then_script_then_the_manual_list() {
             "direct (no proxy configured)",
         ),
         ("ProxyOverride=h", "https://h/", "direct (no proxy configured)"),
-        (all, "https://i/", "unusable (HKCU AutoDetect)"),
-        (all, "https://h/", "unusable (HKCU AutoDetect)"),
+        (
+            all,
+            "https://i/",
+            "unusable (HKCU AutoConfigURL; no script found by HKCU AutoDetect: this program does not look for one)",
+        ),
+        (
+            all,
+            "https://h/",
+            "unusable (HKCU AutoConfigURL; no script found by HKCU AutoDetect: this program does not look for one)",
+        ),
         (no_detection, "https://i/", "unusable (HKCU AutoConfigURL)"),
         (no_detection, "https://h/", "unusable (HKCU AutoConfigURL)"),
-        ("AutoDetect=1", "https://h/", "unusable (HKCU AutoDetect)"),
+        // Nobody looks here.
+        (
+            "AutoDetect=1",
+            "https://h/",
+            "direct (no proxy configured; no script found by HKCU AutoDetect: this program does not look for one)",
+        ),
         ("AutoConfigURL=x", "https://h/", "unusable (HKCU AutoConfigURL)"),
         // Off is the word on the manual list only.
         (
             "ProxyEnable=0|ProxyServer=q:81|AutoDetect=1",
             "https://h/",
-            "unusable (HKCU AutoDetect)",
+            "direct (switched off by HKCU ProxyEnable; no script found by HKCU AutoDetect: this program does not look for one)",
         ),
         (
             "ProxyEnable=0|ProxyServer=q:81|ProxyOverride=h",
@@ -136,7 +149,7 @@ fn asks_detection_then_script_then_the_manual_list() {
         (
             "AutoDetect=1|ProxyOverride=<-loopback>",
             "http://localhost/",
-            "unusable (HKCU AutoDetect)",
+            "direct (no proxy configured; no script found by HKCU AutoDetect: this program does not look for one)",
         ),
         // The manual list.
         (
@@ -320,10 +333,6 @@ fn reverses_exceptions_and_asks_those_of_gnome_before_a_script() {
 #[test]
 fn what_cannot_be_evaluated_is_an_error_that_names_it() {
     for (system, expected) in [
-        (
-            "AutoDetect=1",
-            "`HKCU AutoDetect` asks for automatic detection of a proxy script (WPAD), which is not built in",
-        ),
         (
             "AutoConfigURL= http://wpad/wpad.dat ",
             "`HKCU AutoConfigURL` names the proxy script `http://wpad/wpad.dat`, and evaluating scripts is not built in",

@@ -182,7 +182,7 @@ fn where_nothing_else_is_written_the_binary_value_counts() {
         .check(
             &["Internet Options (HKCU): AutoDetect=on", "WinHTTP (HKLM): nothing set"],
             "https://h.test/",
-            "unusable (HKCU AutoDetect)",
+            "direct (no proxy configured; no script found by HKCU AutoDetect: this program does not look for one)",
         );
     Recorded::new(Family::Windows)
         .with_value(
