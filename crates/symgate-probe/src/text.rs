@@ -42,11 +42,12 @@ impl fmt::Display for Report {
         }
         writeln!(f, "  {:<20} {}", "in all", Millis(self.took))?;
         let verdict = self.verdict();
-        writeln!(f, "\nVerdict: {}", verdict.sentence)?;
+        writeln!(f)?;
+        folded(f, "Verdict: ", "  ", &verdict.sentence)?;
         verdict
             .advice
             .iter()
-            .try_for_each(|advice| writeln!(f, "  -> {advice}"))
+            .try_for_each(|advice| folded(f, "  -> ", "     ", advice))
     }
 }
 

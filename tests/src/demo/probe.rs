@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-use super::{Proxy, Scheme};
+use super::{Proxy, Scheme, fold};
 use crate::command::Call;
 use crate::fault::{Fault, Reply};
 use crate::inspector::{Inspector, Onward};
@@ -76,19 +76,19 @@ fn play(scene: &Scene, number: usize, symgate: &Path, dir: &Dir, out: &mut dyn W
         status,
         verdict,
     } = scene;
-    writeln!(
-        out,
-        "== probe, scene {number}: {title}\n$ symgate probe {}",
-        shown(arguments)
-    )
-    .map_err(nobody)?;
+    writeln!(out, "== probe, scene {number}: {title}").map_err(nobody)?;
+    let call = format!("$ symgate probe {}", shown(arguments));
+    for line in fold(&call) {
+        writeln!(out, "{line}").map_err(nobody)?;
+    }
     let ran = Call::new(symgate, dir)
         .args(["probe", "--prompts", "off"])
         .args(arguments)
         .secret(USER, PASSWORD)
         .run();
     writeln!(out, "{}", ran.stdout).map_err(nobody)?;
-    if ran.status != Some(*status) || !ran.stdout.contains(verdict) {
+    let said = ran.stdout.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    if ran.status != Some(*status) || !said.contains(verdict) {
         return Err(format!(
             "scene {number} went otherwise than told: `{verdict}` was to be said; {ran}"
         ));
