@@ -42,6 +42,11 @@ fn whatever_the_server_answers_is_an_answer() {
         "/ok" | "/ok?sig=S3cret" => Reply::ok("hello"),
         "/403" => Reply::answer("403 Forbidden", "", ""),
         "/500" => Reply::answer("500 Oops", "Content-Type: text/html\r\n", "<h1>No disk</h1>"),
+        "/echo?sig=S3cretKey" => Reply::answer(
+            "500 Oops",
+            "Content-Type: text/html\r\n",
+            "<p>GET /echo?sig=S3cretKey</p><p>Authorization: Basic YWxpY2U6UzNjcmV0</p>",
+        ),
         "/511" => Reply::answer("511 Network Authentication Required", "", ""),
         "/to" => Reply::answer("302 Found", "Location: /ok?sig=S3cret\r\n", ""),
         "/round" => Reply::answer("302 Found", "Location: /round\r\n", ""),
@@ -53,6 +58,8 @@ fn whatever_the_server_answers_is_an_answer() {
     check(&[&url("403")], 0, "server-status", &["403"]);
     let failed = check(&[&url("500")], 0, "server-status", &["500 Oops"]);
     assert_eq!(failed["page"], "No disk");
+    let echoed = check(&[&url("echo?sig=S3cretKey")], 0, "server-status", &[]);
+    assert_eq!(echoed["page"], "GET /echo?…\nAuthorization: Basic …");
     check(&[&url("511")], 0, "portal", &["browser"]);
     let redirected = check(&[&url("to")], 0, "works", &["200"]);
     assert!(redirected["steps"].to_string().contains("redirected"));

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::failure::Failure;
 use crate::page::{self, harmless};
-use crate::redact::shown;
+use crate::redact::{self, shown};
 use crate::report::{Answer, By, Report};
 use crate::step::{Event, Hop, Step};
 
@@ -22,6 +22,8 @@ pub struct Recorder<W> {
     url: Url,
     /// The URL that is asked for at the moment.
     at: Url,
+    /// All that were asked for.
+    asked: Vec<Url>,
     clock: Box<dyn FnMut() -> Duration + Send>,
     steps: Vec<Step>,
     answer: Option<Answer>,
@@ -42,6 +44,7 @@ impl<W: Write> Recorder<W> {
         Self {
             url: url.clone(),
             at: url.clone(),
+            asked: vec![url.clone()],
             clock: Box::new(clock),
             steps: Vec::new(),
             answer: None,
@@ -62,7 +65,8 @@ impl<W: Write> Recorder<W> {
         let took = (self.clock)();
         let mut answer = self.answer;
         if let Some(answer) = answer.as_mut().filter(|answer| answer.status >= 400) {
-            answer.page = page::reduce(&self.page, answer.kind.as_deref());
+            let text = page::reduce(&self.page, answer.kind.as_deref());
+            answer.page = text.map(|text| redact::page(&text, &self.asked));
         }
         let report = Report {
             url: shown(&self.url),
@@ -114,6 +118,9 @@ impl<W: Write> Recorder<W> {
 impl<W: Write> Watcher for Recorder<W> {
     fn chosen(&mut self, url: &Url, choice: &Choice) {
         self.at = url.clone();
+        if self.asked.len() < STEPS {
+            self.asked.push(url.clone());
+        }
         let routes = choice.routes().iter().map(|routed| {
             let route = match &routed.route {
                 Route::Unusable(why) => format!("unusable: {why}"),

@@ -37,9 +37,77 @@ pub fn shown(url: &Url) -> String {
     text
 }
 
+/// A peer's page without what was secret in the requests: proxies repeat the URL that they could not get, and some servers
+/// the fields that they were sent.
+pub(crate) fn page(text: &str, urls: &[Url]) -> String {
+    let mut text = text.to_owned();
+    for url in urls {
+        let Some(query) = url.query().filter(|query| !query.is_empty()) else {
+            continue;
+        };
+        text = text.replace(query, "…");
+        let decoded = url.query_pairs().map(|(_, value)| value.into_owned());
+        let written = query
+            .split('&')
+            .map(|part| part.split_once('=').map_or(part, |(_, value)| value).to_owned());
+        for value in written.chain(decoded).filter(|value| value.chars().count() >= TELLING) {
+            text = text.replace(&value, "…");
+        }
+    }
+    let lines = text.lines().map(|line| {
+        let mut hidden = false;
+        let words = line.split(' ').map(|word| {
+            let shown = if hidden && is_token(word) { "…" } else { word };
+            let scheme = word.rsplit(':').next().unwrap_or_default();
+            hidden = SCHEMES.iter().any(|name| scheme.eq_ignore_ascii_case(name));
+            shown
+        });
+        words.collect::<Vec<_>>().join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a word behind a scheme's name may be what proves somebody, and not one of a language.
+fn is_token(word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+/=-._~".contains(c);
+    let odd = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "+/=_~".contains(c);
+    word.chars().count() >= TELLING && word.chars().all(plain) && word.chars().skip(1).any(odd)
+}
+
+/// Schemes whose value is one word.
+const SCHEMES: [&str; 4] = ["Basic", "Bearer", "Negotiate", "NTLM"];
+
+/// Characters of a value that may be a secret; shorter ones are words like `yes`.
+const TELLING: usize = 6;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_does_not_repeat_what_was_asked_with() {
+        let url: Url = "http://h/a?v=1&sig=S3cret%2Bkey".parse().unwrap();
+        for (text, expected) in [
+            ("no: http://h/a?v=1&sig=S3cret%2Bkey", "no: http://h/a?…"),
+            ("sig is S3cret+key or S3cret%2Bkey", "sig is … or …"),
+            (
+                "Authorization: Basic YWxpY2U6UzNjcmV0\nnext",
+                "Authorization: Basic …\nnext",
+            ),
+            (
+                "Proxy-Authorization:bearer abcdef.12345",
+                "Proxy-Authorization:bearer …",
+            ),
+            (
+                "Basic login is needed, NTLM or Negotiate",
+                "Basic login is needed, NTLM or Negotiate",
+            ),
+            ("Basic Authentication required", "Basic Authentication required"),
+            ("v=1", "v=1"),
+        ] {
+            assert_eq!(page(text, std::slice::from_ref(&url)), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_query_keeps_its_names_alone() {
