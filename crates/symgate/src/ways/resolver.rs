@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use symgate_proxy::Resolver;
 
-/// Asks the system what it may be long to answer, names first of all, each on a thread of its own, since the system's call cannot be interrupted. The
-/// threads that hang are counted: a dead name server costs a handful of them.
+/// Asks the system what it may be long to answer, names first of all, each on a thread of its own, since the system's
+/// call cannot be interrupted. The threads that hang are counted: a dead name server costs a handful of them.
 #[derive(Debug, Default)]
 pub(super) struct System {
     running: Arc<AtomicUsize>,
