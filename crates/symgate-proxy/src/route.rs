@@ -213,12 +213,13 @@ pub enum Reason {
 
 impl Reason {
     /// Whether the user or the system's settings chose this route, or a script that one of them names. A script that was
-    /// found on the network and came in clear text may be anybody's who answered first: what was given for proxies is not
-    /// for those that it names.
+    /// found on the network may be anybody's who answered first: what was given for proxies is not for those that it names.
+    /// That it came by https makes no difference, since its address came from DHCP or DNS in clear text, and a stranger
+    /// has a certificate for his own host.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         match self {
-            Self::Script(Setting::System(_, Item::AutoDetect), script) => script.is_https(),
+            Self::Script(Setting::System(_, Item::AutoDetect), _) => false,
             Self::Instead(reason, _) => reason.is_trusted(),
             _ => true,
         }

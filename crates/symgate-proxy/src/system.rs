@@ -143,11 +143,6 @@ impl Script {
         &self.0
     }
 
-    /// Whether it comes by https, so that nobody on the way wrote it.
-    pub(crate) fn is_https(&self) -> bool {
-        self.0.scheme() == "https"
-    }
-
     /// Reads the address of a script.
     ///
     /// # Errors

@@ -239,10 +239,11 @@ fn a_source_before_the_systems_keeps_scripts_silent() {
 }
 
 #[test]
-fn what_came_in_clear_text_from_whoever_answered_is_not_trusted() {
+fn what_whoever_answered_names_is_not_trusted_by_https_either() {
     for (text, detected, trusted) in [
         ("detect", Some("http://wpad/wpad.dat"), false),
-        ("detect", Some("https://wpad/wpad.dat"), true),
+        // DHCP may name any address, a stranger's with a valid certificate too.
+        ("detect", Some("https://wpad.evil.test/wpad.dat"), false),
         ("script=http://it/p.pac", None, true),
         ("detect script=http://it/p.pac", None, true),
         ("detect list=q", None, true),
@@ -251,7 +252,7 @@ fn what_came_in_clear_text_from_whoever_answered_is_not_trusted() {
             detected: detected.map(Ok),
             answers: &[
                 ("http://wpad/wpad.dat", "PROXY w"),
-                ("https://wpad/wpad.dat", "PROXY w"),
+                ("https://wpad.evil.test/wpad.dat", "PROXY w"),
                 ("http://it/p.pac", "PROXY s"),
             ],
             asked: Vec::new(),
