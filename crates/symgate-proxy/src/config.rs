@@ -290,6 +290,7 @@ impl Source {
             Self::Fixed(Fixed { setting, way }) => {
                 let value = match way {
                     Way::Direct => "none".to_owned(),
+                    Way::Through(list) if list.is_empty() => "(not understood)".to_owned(),
                     Way::Through(list) => list.entries().map(ToString::to_string).collect::<Vec<_>>().join(";"),
                 };
                 vec![said(setting.name(), value)]

@@ -113,6 +113,10 @@ impl BypassList {
             .or_else(|| (implied && from == 0).then_some(Bypass::Implied))
     }
 
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &BypassEntry> {
+        self.entries.iter()
+    }
+
     /// How many entries are valid.
     #[must_use]
     pub fn len(&self) -> usize {

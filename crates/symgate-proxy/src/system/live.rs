@@ -14,9 +14,10 @@ use std::fmt;
 use std::path::Path;
 
 use super::{Switch, SystemSettings};
+use crate::bypass::{BypassList, BypassRules};
 use crate::list::ProxyList;
 use crate::setting::{Item, Setting};
-use crate::warning::Note;
+use crate::warning::{Note, Remark};
 
 pub(crate) use here::Here;
 
@@ -161,21 +162,34 @@ pub(crate) fn values(settings: &SystemSettings) -> Vec<(String, String)> {
         values.push((name(Item::Script), shown));
     }
     if !settings.proxies.trim_ascii().is_empty() {
-        let (list, refused) = ProxyList::parse(&settings.proxies);
-        let mut shown: Vec<String> = list.entries().map(ToString::to_string).collect();
-        let refused = refused.iter().filter(|remark| matches!(remark.note, Note::Refused(_)));
-        let refused = refused.count();
-        if refused > 0 {
-            shown.push(format!("({refused} not understood)"));
-        }
+        let (list, remarks) = ProxyList::parse(&settings.proxies);
         let off = if settings.manual == Switch::Off { " (off)" } else { "" };
-        values.push((name(Item::Proxies), shown.join(";") + off));
+        let shown = understood(list.entries().map(ToString::to_string), ";", &remarks);
+        values.push((name(Item::Proxies), shown + off));
     }
     if !settings.exceptions.trim_ascii().is_empty() {
-        let plain: String = settings.exceptions.chars().filter(|c| !c.is_control()).collect();
-        values.push((name(Item::Exceptions), plain));
+        let separator = match settings.rules {
+            BypassRules::WinInet | BypassRules::WinHttp => ";",
+            BypassRules::Gnome | BypassRules::Kde => ",",
+        };
+        let (list, remarks) = BypassList::parse(&settings.exceptions, settings.rules);
+        let entries = list.entries().map(|entry| entry.as_str().to_owned());
+        values.push((name(Item::Exceptions), understood(entries, separator, &remarks)));
     }
     values
+}
+
+/// The entries of a list, and how many are not among them: a password may stand in what was not understood.
+pub(crate) fn understood(entries: impl Iterator<Item = String>, separator: &str, remarks: &[Remark]) -> String {
+    let mut shown: Vec<String> = entries.collect();
+    let refused = remarks
+        .iter()
+        .filter(|remark| matches!(remark.note, Note::Refused(_)))
+        .count();
+    if refused > 0 {
+        shown.push(format!("({refused} not understood)"));
+    }
+    shown.join(separator)
 }
 
 /// The addresses of proxy scripts that a DHCP server gave this machine (option 252,

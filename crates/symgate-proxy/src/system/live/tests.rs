@@ -7,6 +7,7 @@ use url::Url;
 
 use super::*;
 use crate::ProxyConfig;
+use crate::setting::Place;
 
 /// A machine that says what was written down.
 struct Recorded {
@@ -91,6 +92,52 @@ impl Machine for Recorded {
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }
+}
+
+const SECRETS: [&str; 3] = ["S3cret", "alice", "hunter"];
+
+#[test]
+fn what_was_not_understood_is_counted_and_not_shown() {
+    for (place, exceptions, shown) in [
+        (
+            Place::CurrentUser,
+            "http://alice:S3cret@h;<local>",
+            "<local>;(1 not understood)",
+        ),
+        (Place::WinHttp, "alice:S3cret@h hunter@h", "(2 not understood)"),
+        (
+            Place::MacOs,
+            "*.corp.com;alice:S3cret@h",
+            "*.corp.com;(1 not understood)",
+        ),
+        (Place::Gnome, "alice:S3cret@h,corp.com", "corp.com,(1 not understood)"),
+        (
+            Place::Kde,
+            "a.test,http://alice:S3cret@h/,b.test",
+            "a.test,b.test,(1 not understood)",
+        ),
+    ] {
+        let mut settings = SystemSettings::new(place);
+        settings.manual = Switch::On;
+        settings.proxies = "alice:S3cret@p:1".to_owned();
+        settings.exceptions = exceptions.to_owned();
+        let told = ProxyConfig::direct().with_system(settings).sources();
+        let [reading] = told.as_slice() else { panic!("{told:?}") };
+        assert!(reading.to_string().ends_with(&format!("={shown}")), "{reading}");
+        assert!(
+            !SECRETS
+                .iter()
+                .any(|secret| format!("{told:?} {reading}").contains(secret)),
+            "{reading}"
+        );
+    }
+}
+
+#[test]
+fn an_option_without_a_valid_proxy_says_so() {
+    let told = ProxyConfig::direct().with_proxy("http://alice:S3cret@").sources();
+    let told: Vec<_> = told.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["--proxy: (not understood)"]);
 }
 
 const USER: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings";
