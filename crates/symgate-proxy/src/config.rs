@@ -135,7 +135,8 @@ impl ProxyConfig {
         let system = System::new(settings, &mut self.warnings);
         self.sources.push(Source::System(Box::new(Read {
             readings,
-            system: Some(system),
+            systems: vec![system],
+            unread: [].into(),
         })));
         self
     }
@@ -149,6 +150,13 @@ impl ProxyConfig {
     pub fn with_live_system(mut self) -> Self {
         self.forget_system();
         self.sources.push(Source::Live(OnceLock::new()));
+        self
+    }
+
+    /// What was read of a machine in place of this one.
+    #[cfg(test)]
+    pub(crate) fn with_read(mut self, live: Live) -> Self {
+        self.sources.push(Source::System(Read::of(live)));
         self
     }
 
@@ -237,19 +245,47 @@ enum Source {
     Live(OnceLock<Box<Read>>),
 }
 
-/// Settings of a system, and what was said of them.
+/// Settings of a system, in the order in which they are asked, and what was said of them.
 #[derive(Debug)]
 struct Read {
     readings: Vec<Reading>,
-    system: Option<System>,
+    systems: Vec<System>,
+    /// Those of the readings that say why not.
+    unread: Arc<[Reading]>,
 }
 
 impl Read {
     fn live() -> Box<Self> {
-        let Live { settings, readings } = Live::read(&Here);
+        Self::of(Live::read(&Here))
+    }
+
+    fn of(Live { settings, readings }: Live) -> Box<Self> {
         // Nobody here wrote them, and a reading says how much of them was not understood.
-        let system = settings.map(|settings| System::new(settings, &mut Vec::new()));
-        Box::new(Self { readings, system })
+        let systems = settings
+            .into_iter()
+            .map(|settings| System::new(settings, &mut Vec::new()));
+        let unread = readings
+            .iter()
+            .filter(|reading| matches!(reading.said, Said::Unreadable(_)));
+        Box::new(Self {
+            unread: unread.cloned().collect(),
+            readings,
+            systems: systems.collect(),
+        })
+    }
+
+    fn choose(&self, url: &Url, asking: &mut Asking<'_>) -> Option<Choice> {
+        let choice = self.systems.iter().find_map(|system| system.choose(url, asking));
+        if self.unread.is_empty() {
+            return choice;
+        }
+        // Perhaps there is a proxy in what could not be read.
+        let choice = choice.unwrap_or_else(|| Choice::one(Route::Direct, Reason::NotConfigured));
+        Some(choice.because(|reason| Reason::Unread(Box::new(reason), Arc::clone(&self.unread))))
+    }
+
+    fn proxies(&self) -> Vec<&Arc<Proxy>> {
+        self.systems.iter().flat_map(System::proxies).collect()
     }
 }
 
@@ -280,8 +316,8 @@ impl Source {
         match self {
             Self::Fixed(fixed) => Some(fixed.choose(url)),
             Self::Environment(environment) => environment.choose(url),
-            Self::System(read) => read.system.as_ref()?.choose(url, asking),
-            Self::Live(read) => read.get_or_init(Read::live).system.as_ref()?.choose(url, asking),
+            Self::System(read) => read.choose(url, asking),
+            Self::Live(read) => read.get_or_init(Read::live).choose(url, asking),
         }
     }
 
@@ -312,11 +348,8 @@ impl Source {
                 ..
             }) => list.proxies().collect(),
             Self::Environment(environment) => environment.proxies().collect(),
-            Self::System(read) => read.system.iter().flat_map(System::proxies).collect(),
-            Self::Live(read) => {
-                let system = read.get().and_then(|read| read.system.as_ref());
-                system.map(System::proxies).unwrap_or_default()
-            }
+            Self::System(read) => read.proxies(),
+            Self::Live(read) => read.get().map(|read| read.proxies()).unwrap_or_default(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
     proxy::Proxy,
     scripts::Missed,
     setting::{Item, Setting},
-    system::Script,
+    system::{Reading, Script},
 };
 
 /// The routes to one URL, at least one, in the order in which they are to be tried.
@@ -209,6 +209,8 @@ pub enum Reason {
     Script(Setting, Arc<Script>),
     /// Scripts that could not be got would have had the first word; what is said without them.
     Instead(Box<Self>, Arc<[Missed]>),
+    /// Settings of the machine that could not be read might have had a word; what is said without them.
+    Unread(Box<Self>, Arc<[Reading]>),
 }
 
 impl Reason {
@@ -220,7 +222,7 @@ impl Reason {
     pub fn is_trusted(&self) -> bool {
         match self {
             Self::Script(Setting::System(_, Item::AutoDetect), _) => false,
-            Self::Instead(reason, _) => reason.is_trusted(),
+            Self::Instead(reason, _) | Self::Unread(reason, _) => reason.is_trusted(),
             _ => true,
         }
     }
@@ -230,6 +232,7 @@ impl Reason {
     pub fn missed(&self) -> &[Missed] {
         match self {
             Self::Instead(_, missed) => missed,
+            Self::Unread(reason, _) => reason.missed(),
             _ => &[],
         }
     }
@@ -256,6 +259,10 @@ impl fmt::Display for Reason {
             Self::Instead(reason, missed) => {
                 reason.fmt(f)?;
                 missed.iter().try_for_each(|missed| write!(f, "; {missed}"))
+            }
+            Self::Unread(reason, readings) => {
+                reason.fmt(f)?;
+                readings.iter().try_for_each(|reading| write!(f, "; {reading}"))
             }
         }
     }

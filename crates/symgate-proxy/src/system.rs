@@ -100,6 +100,14 @@ impl SystemSettings {
         let listed = self.manual == Switch::On && is_set(&self.proxies);
         self.auto_detect == Switch::On || is_set(&self.script) || listed
     }
+
+    /// Whether nothing is set but what the system says before anybody has chosen.
+    pub(crate) fn is_unasked(&self) -> bool {
+        Setting::System(self.place, Item::AutoDetect).is_on_unasked()
+            && self.auto_detect == Switch::On
+            && !is_set(&self.script)
+            && !is_set(&self.proxies)
+    }
 }
 
 /// Leaves out the values in which a password can stand.

@@ -107,7 +107,8 @@ impl fmt::Display for Reading {
 /// What a machine's own sources said, and what counts of it.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
-    pub(crate) settings: Option<SystemSettings>,
+    /// In the order in which they are asked. There is a second only behind what a system says unasked.
+    pub(crate) settings: Vec<SystemSettings>,
     pub(crate) readings: Vec<Reading>,
 }
 
@@ -124,7 +125,7 @@ impl Live {
         live
     }
 
-    /// A source said this; `true` if it counts from now on.
+    /// A source said this. It counts if no other does, or none that somebody has chosen.
     fn take(&mut self, source: &'static str, settings: SystemSettings) {
         let values = values(&settings);
         let said = if values.is_empty() {
@@ -134,8 +135,8 @@ impl Live {
         };
         let speaks = settings.is_set();
         self.readings.push(Reading { source, said });
-        if speaks && self.settings.is_none() {
-            self.settings = Some(settings);
+        if speaks && self.settings.last().is_none_or(SystemSettings::is_unasked) {
+            self.settings.push(settings);
         }
     }
 

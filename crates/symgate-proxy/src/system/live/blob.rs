@@ -11,7 +11,7 @@ pub(super) struct Blob {
     flags: u32,
     pub(super) proxies: String,
     pub(super) exceptions: String,
-    pub(super) script: String,
+    script: String,
 }
 
 impl Blob {
@@ -41,9 +41,9 @@ impl Blob {
         self.flags & 2 != 0
     }
 
-    /// `PROXY_TYPE_AUTO_PROXY_URL`.
-    pub(super) const fn has_script(&self) -> bool {
-        self.flags & 4 != 0
+    /// The address of a script, if it counts: `PROXY_TYPE_AUTO_PROXY_URL`.
+    pub(super) fn script(&self) -> Option<String> {
+        (self.flags & 4 != 0).then(|| self.script.clone())
     }
 
     /// `PROXY_TYPE_AUTO_DETECT`.
@@ -92,9 +92,9 @@ mod tests {
         let read = Blob::decode(&internet).unwrap();
         assert_eq!((read.proxies.as_str(), read.exceptions.as_str()), ("p:80", "<local>"));
         assert_eq!(read.script, "http://it/p.pac");
-        assert!(read.has_proxies() && read.has_script() && read.detects());
+        assert!(read.has_proxies() && read.script().is_some() && read.detects());
         let winhttp = Blob::decode(&blob(3, &["p:80", "*.corp.com"])).unwrap();
-        assert!(winhttp.has_proxies() && !winhttp.has_script() && !winhttp.detects());
+        assert!(winhttp.has_proxies() && winhttp.script().is_none() && !winhttp.detects());
         assert_eq!(winhttp.exceptions, "*.corp.com");
         // The value of a fresh installation: detection, and nothing else.
         let fresh = Blob::decode(&blob(9, &["", "", ""])).unwrap();

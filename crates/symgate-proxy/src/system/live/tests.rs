@@ -58,13 +58,9 @@ impl Recorded {
     }
 
     fn check(&self, readings: &[&str], url: &str, choice: &str) {
-        let live = Live::read(self);
-        let found: Vec<_> = live.readings.iter().map(ToString::to_string).collect();
+        let config = ProxyConfig::direct().with_read(Live::read(self));
+        let found: Vec<_> = config.sources().iter().map(ToString::to_string).collect();
         assert_eq!(found, readings);
-        let config = match live.settings {
-            Some(settings) => ProxyConfig::direct().with_system(settings),
-            None => ProxyConfig::direct(),
-        };
         assert_eq!(config.choose(&Url::parse(url).unwrap()).to_string(), choice);
     }
 }
@@ -243,8 +239,111 @@ fn where_nothing_else_is_written_the_binary_value_counts() {
                 "WinHTTP (HKLM): nothing set",
             ],
             "https://h.test/",
-            "direct (no proxy configured)",
+            "direct (no proxy configured; Internet Options (HKCU): cannot be read: `DefaultConnectionSettings` is cut \
+             short)",
         );
+}
+
+/// `ProxyEnable` = 0 is there from the first day on; programs that write the binary value alone are common.
+#[test]
+fn the_binary_value_counts_for_each_value_that_is_not_there() {
+    let connections = format!(r"{USER}\Connections");
+    let with = |flags, texts: &[&str]| {
+        Recorded::new(Family::Windows).with_value(&connections, "DefaultConnectionSettings", blob(flags, texts))
+    };
+    let winhttp = "WinHTTP (HKLM): nothing set";
+    with(5, &["", "", "http://it/p.pac"])
+        .with_number(USER, "ProxyEnable", 0)
+        .check(
+            &["Internet Options (HKCU): AutoConfigURL=http://it/p.pac", winhttp],
+            "https://h.test/",
+            "unusable (HKCU AutoConfigURL)",
+        );
+    with(3, &["blob:1", "b.test", ""])
+        .with_text(USER, "ProxyServer", "plain:2")
+        .check(
+            &[
+                "Internet Options (HKCU): ProxyServer=plain:2, ProxyOverride=b.test",
+                winhttp,
+            ],
+            "https://h.test/",
+            "http://plain:2 (HKCU ProxyServer `plain:2`)",
+        );
+    with(3, &["blob:1", "", ""]).with_number(USER, "ProxyEnable", 1).check(
+        &["Internet Options (HKCU): ProxyServer=blob:1", winhttp],
+        "https://h.test/",
+        "http://blob:1 (HKCU ProxyServer `blob:1`)",
+    );
+    // A script that is kept in it without its flag does not count.
+    with(1, &["", "", "http://old/p.pac"]).check(
+        &["Internet Options (HKCU): nothing set", winhttp],
+        "https://h.test/",
+        "direct (no proxy configured)",
+    );
+}
+
+#[test]
+fn a_cut_binary_value_does_not_hide_what_is_written_plainly() {
+    Recorded::new(Family::Windows)
+        .with_number(USER, "ProxyEnable", 1)
+        .with_text(USER, "ProxyServer", "p:80")
+        .with_value(
+            &format!(r"{USER}\Connections"),
+            "DefaultConnectionSettings",
+            Registered::Bytes(vec![0x46, 0, 0]),
+        )
+        .check(
+            &[
+                "Internet Options (HKCU): ProxyServer=p:80",
+                "WinHTTP (HKLM): nothing set",
+            ],
+            "https://h.test/",
+            "http://p:80 (HKCU ProxyServer `p:80`)",
+        );
+}
+
+#[test]
+fn winhttp_speaks_where_nobody_chose_anything_and_detection_finds_nothing() {
+    let machine = |flags| {
+        Recorded::new(Family::Windows)
+            .with_number(USER, "ProxyEnable", 0)
+            .with_value(
+                &format!(r"{USER}\Connections"),
+                "DefaultConnectionSettings",
+                blob(9, &["", "", ""]),
+            )
+            .with_value(
+                &format!(r"{MACHINE}\Connections"),
+                "WinHttpSettings",
+                blob(flags, &["w:8080", "", "http://it/w.pac"]),
+            )
+    };
+    machine(3).check(
+        &[
+            "Internet Options (HKCU): AutoDetect=on",
+            "WinHTTP (HKLM): proxy-server=w:8080",
+        ],
+        "https://h.test/",
+        "http://w:8080 (WinHTTP proxy-server `w:8080`; no script found by HKCU AutoDetect: this program does not look \
+         for one)",
+    );
+    machine(5).check(
+        &[
+            "Internet Options (HKCU): AutoDetect=on",
+            "WinHTTP (HKLM): AutoconfigUrl=http://it/w.pac, proxy-server=w:8080 (off)",
+        ],
+        "https://h.test/",
+        "unusable (WinHTTP AutoconfigUrl; no script found by HKCU AutoDetect: this program does not look for one)",
+    );
+    // What somebody has chosen is not mixed with it.
+    machine(3).with_text(USER, "AutoConfigURL", "http://it/u.pac").check(
+        &[
+            "Internet Options (HKCU): AutoDetect=on, AutoConfigURL=http://it/u.pac",
+            "WinHTTP (HKLM): proxy-server=w:8080",
+        ],
+        "https://h.test/",
+        "unusable (HKCU AutoConfigURL; no script found by HKCU AutoDetect: this program does not look for one)",
+    );
 }
 
 #[test]
@@ -369,7 +468,7 @@ fn the_dictionary_of_macos() {
     Recorded::new(Family::MacOs).check(
         &["System Configuration (macOS): cannot be read: not there"],
         "https://h.test/",
-        "direct (no proxy configured)",
+        "direct (no proxy configured; System Configuration (macOS): cannot be read: not there)",
     );
 }
 

@@ -2,11 +2,12 @@
 //!
 //! - `ProxySettingsPerUser` = 0 among the policies makes the machine's key count in place of the user's
 //!   ([policy `UserProxy`](https://learn.microsoft.com/en-us/windows/client-management/mdm/policy-csp-internetexplorer)).
-//! - `ProxyEnable`, `ProxyServer`, `ProxyOverride` and `AutoConfigURL` are what administrators write. Where none of them is
-//!   there, the value `DefaultConnectionSettings` counts, which is what WinINet reads; whether to detect stands there
-//!   alone, unless `AutoDetect` says it.
+//! - `ProxyEnable`, `ProxyServer`, `ProxyOverride`, `AutoConfigURL` and `AutoDetect` are what administrators write. For each
+//!   that is not there the value `DefaultConnectionSettings` counts, which is what WinINet reads: `ProxyEnable` is there from
+//!   the first day on, and says nothing of a script that somebody wrote into the other value alone.
 //! - What `netsh winhttp set proxy` wrote counts where the others say nothing (docs/symsrv.md §4.3: services use it
-//!   alone, and a command cannot tell that it runs in one).
+//!   alone, and a command cannot tell that it runs in one). To detect is what Windows says unasked, so that it also counts
+//!   where nothing else is set and nothing is found.
 
 use super::blob::Blob;
 use super::{Live, Machine, Registered};
@@ -32,6 +33,8 @@ pub(super) fn read(machine: &dyn Machine, live: &mut Live) {
             Some(blob) => {
                 let mut settings = SystemSettings::new(Place::WinHttp);
                 settings.manual = on(blob.has_proxies());
+                settings.auto_detect = on(blob.detects());
+                settings.script = blob.script().unwrap_or_default();
                 settings.proxies = blob.proxies;
                 settings.exceptions = blob.exceptions;
                 live.take(WINHTTP, settings);
@@ -44,34 +47,25 @@ pub(super) fn read(machine: &dyn Machine, live: &mut Live) {
 
 /// Internet Options below one key.
 fn options(machine: &dyn Machine, key: &str, place: Place) -> Result<SystemSettings, String> {
-    let mut settings = SystemSettings::new(place);
-    let connections = format!(r"{key}\Connections");
-    let blob = match machine.registered(&connections, "DefaultConnectionSettings") {
-        Some(Registered::Bytes(bytes)) => Some(Blob::decode(&bytes).ok_or("`DefaultConnectionSettings` is cut short")?),
-        _ => None,
-    };
-    let enabled = number(machine, key, "ProxyEnable");
+    let enabled = number(machine, key, "ProxyEnable").map(|number| number != 0);
+    let detects = number(machine, key, "AutoDetect").map(|number| number != 0);
     let [proxies, exceptions, script] =
         ["ProxyServer", "ProxyOverride", "AutoConfigURL"].map(|name| text(machine, key, name));
-    let detects = number(machine, key, "AutoDetect").map(|number| number != 0);
-    let detects = detects.or_else(|| blob.as_ref().map(Blob::detects));
-    settings.auto_detect = on(detects.unwrap_or_default());
-    match blob {
-        Some(blob) if enabled.is_none() && proxies.is_none() && script.is_none() => {
-            settings.manual = on(blob.has_proxies());
-            if blob.has_script() {
-                settings.script = blob.script;
-            }
-            settings.proxies = blob.proxies;
-            settings.exceptions = blob.exceptions;
-        }
-        _ => {
-            settings.manual = on(enabled.is_some_and(|number| number != 0));
-            settings.proxies = proxies.unwrap_or_default();
-            settings.exceptions = exceptions.unwrap_or_default();
-            settings.script = script.unwrap_or_default();
-        }
-    }
+    let blob = match machine.registered(&format!(r"{key}\Connections"), "DefaultConnectionSettings") {
+        Some(Registered::Bytes(bytes)) => match Blob::decode(&bytes) {
+            Some(blob) => blob,
+            // What is written plainly counts all the same.
+            None if enabled.is_some() && (proxies.is_some() || script.is_some()) => Blob::default(),
+            None => return Err("`DefaultConnectionSettings` is cut short".to_owned()),
+        },
+        _ => Blob::default(),
+    };
+    let mut settings = SystemSettings::new(place);
+    settings.auto_detect = on(detects.unwrap_or_else(|| blob.detects()));
+    settings.script = script.or_else(|| blob.script()).unwrap_or_default();
+    settings.manual = on(enabled.unwrap_or_else(|| blob.has_proxies()));
+    settings.exceptions = exceptions.unwrap_or(blob.exceptions);
+    settings.proxies = proxies.unwrap_or(blob.proxies);
     Ok(settings)
 }
 
