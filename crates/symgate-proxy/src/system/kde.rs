@@ -21,8 +21,8 @@ impl SystemSettings {
     /// | 4 | the same names as with 1, whose values are names of variables |
     ///
     /// A proxy is written `http://host 3128`, in older files `http://host:3128`. `NoProxyFor` lists exceptions
-    /// ([`BypassRules::Kde`](crate::BypassRules::Kde)); with `ReversedException` only what it lists goes through the
-    /// proxies. Other groups and names are passed over; of two values the last counts. A file without the group is one
+    /// ([`BypassRules::Kde`](crate::BypassRules::Kde)); with `ReversedException` and type 1 only what it lists goes
+    /// through the proxies. Other groups and names are passed over; of two values the last counts. A file without the group is one
     /// without a proxy.
     ///
     /// # Errors
@@ -48,6 +48,19 @@ impl SystemSettings {
         found.read(&text);
         Ok((found.settings(variable), found.remarks))
     }
+
+    /// Reads several such files, the one that counts most last. What an earlier one has made
+    /// [unchangeable](https://develop.kde.org/docs/administration/kiosk/introduction/) stays as it is there.
+    pub(super) fn from_kioslavercs(
+        files: &[Vec<u8>],
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, FileError> {
+        let mut found = Found::default();
+        for bytes in files {
+            found.read(&text::decode(bytes)?);
+        }
+        Ok(found.settings(variable))
+    }
 }
 
 /// `ProxyType`.
@@ -69,7 +82,19 @@ struct Found {
     script: Option<String>,
     exceptions: Option<String>,
     sense: Option<Sense>,
+    /// Names that later files do not change.
+    fixed: Vec<String>,
+    /// Whether they change none.
+    rest: Rest,
     remarks: Vec<LineRemark>,
+}
+
+/// What of the group later files may change.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Rest {
+    #[default]
+    Changeable,
+    Fixed,
 }
 
 /// The names of the proxies, and the protocols that they serve in a proxy list.
@@ -82,18 +107,25 @@ const PROXIES: [(&str, &str); 4] = [
 
 impl Found {
     fn read(&mut self, text: &str) {
+        if self.rest == Rest::Fixed {
+            return;
+        }
         let mut ours = false;
+        let mut fixed = Vec::new();
         for (number, line) in text::lines(text, &['#']) {
             if line.starts_with('[') {
-                // `[Proxy Settings][$i]` is the group, made unchangeable.
-                let group = line.split_once(']').map(|(name, _)| name);
-                ours = group == Some("[Proxy Settings");
-                if group.is_none() {
+                // `[Proxy Settings][$i]` is the group, made unchangeable, `[$i]` the whole file.
+                let (group, option) = line.split_once(']').unwrap_or((line, "?"));
+                ours = group == "[Proxy Settings" && (option.is_empty() || option.starts_with("[$"));
+                if group == "[$i" || ours && is_fixed(option.trim_start_matches('[')) {
+                    self.rest = Rest::Fixed;
+                }
+                if option == "?" {
                     self.remark(number, LineNote::Form);
                 }
             } else if ours {
                 let note = match line.split_once('=') {
-                    Some((name, value)) => self.set(name.trim_ascii_end(), value.trim_ascii_start()),
+                    Some((name, value)) => self.set(name.trim_ascii_end(), value.trim_ascii_start(), &mut fixed),
                     None => Some(LineNote::Form),
                 };
                 if let Some(note) = note {
@@ -101,10 +133,17 @@ impl Found {
                 }
             }
         }
+        self.fixed.append(&mut fixed);
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Option<LineNote> {
+    fn set(&mut self, name: &str, value: &str, fixed: &mut Vec<String>) -> Option<LineNote> {
         let (name, option) = name.split_once('[').unwrap_or((name, ""));
+        if self.fixed.iter().any(|other| other == name) {
+            return None;
+        }
+        if is_fixed(option) {
+            fixed.push(name.to_owned());
+        }
         let value = unescape(value);
         let again = match name {
             "ProxyType" => match kind(&value) {
@@ -146,7 +185,11 @@ impl Found {
             .filter_map(|((_, protocol), written)| entry(protocol, &value(written)))
             .collect();
         settings.proxies = entries.join(";");
-        settings.sense = self.sense.unwrap_or(Sense::Direct);
+        // KIO turns the list round for proxies that are written here, and no others.
+        settings.sense = match kind {
+            Type::Manual => self.sense.unwrap_or(Sense::Direct),
+            Type::None | Type::Script | Type::Detection | Type::Variables => Sense::Direct,
+        };
         match kind {
             Type::None => {}
             Type::Manual | Type::Variables => settings.manual = Switch::On,
@@ -154,8 +197,7 @@ impl Found {
             Type::Script => {
                 settings.script = self.script.clone().unwrap_or_default();
                 if settings.script.trim_ascii().is_empty() {
-                    // A script was asked for: its absence must not look like no proxy.
-                    settings.script = NO_SCRIPT.to_owned();
+                    settings.script = text::NO_SCRIPT.to_owned();
                 }
             }
         }
@@ -167,8 +209,12 @@ impl Found {
     }
 }
 
-/// Not the address of a script.
-const NO_SCRIPT: &str = ";";
+/// Whether the option behind a name, such as `$ei]`, makes it unchangeable.
+fn is_fixed(option: &str) -> bool {
+    option
+        .strip_prefix('$')
+        .is_some_and(|letters| letters.split(']').next().is_some_and(|letters| letters.contains('i')))
+}
 
 fn kind(value: &str) -> Option<Type> {
     match value {

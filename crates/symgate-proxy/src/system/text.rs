@@ -5,6 +5,9 @@ use std::fmt;
 /// The most that is read of a file with settings: 1 MiB.
 pub(crate) const LIMIT: usize = 1 << 20;
 
+/// Not the address of a script: one was asked for, and its absence must not look like no proxy.
+pub(crate) const NO_SCRIPT: &str = ";";
+
 /// Why a file or an output does not hold settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

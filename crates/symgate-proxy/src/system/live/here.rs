@@ -72,7 +72,7 @@ impl Machine for Here {
 
     fn file(&self, path: &Path) -> Option<Result<Vec<u8>, String>> {
         match fs::File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => None,
             Err(error) => Some(Err(format!("`{}`: {error}", path.display()))),
             Ok(file) => {
                 let mut bytes = Vec::new();

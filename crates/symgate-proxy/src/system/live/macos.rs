@@ -67,7 +67,9 @@ pub(super) fn settings(printed: &str) -> SystemSettings {
         settings.auto_detect = Switch::On;
     }
     if is_on("ProxyAutoConfigEnable") {
-        settings.script = value("ProxyAutoConfigURLString").unwrap_or_default().to_owned();
+        let url = value("ProxyAutoConfigURLString").filter(|url| !url.is_empty());
+        // The script itself may stand in `ProxyAutoConfigJavaScript` instead, which is not read here.
+        settings.script = url.unwrap_or(text::NO_SCRIPT).to_owned();
     }
     if is_on("ExcludeSimpleHostnames") {
         exceptions.push("<local>".to_owned());

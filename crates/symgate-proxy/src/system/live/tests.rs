@@ -552,6 +552,106 @@ fn the_users_file_of_kde_counts_more_than_the_systems() {
 }
 
 #[test]
+fn what_the_system_makes_unchangeable_in_kde_is_not_the_users() {
+    let machine = |system: &str, user: &str| {
+        Recorded::new(Family::Unix)
+            .with_variable("XDG_CURRENT_DESKTOP", "KDE")
+            .with_variable("XDG_CONFIG_HOME", "/cfg")
+            .with_file("/etc/xdg/kioslaverc", system)
+            .with_file("/cfg/kioslaverc", user)
+    };
+    let user = "[Proxy Settings]\nProxyType=0\nhttpsProxy=http://user 80\n";
+    for (system, url) in [
+        (
+            "[Proxy Settings]\nProxyType[$i]=1\nhttpsProxy[$ei]=http://p 80\n",
+            "https://h.test/",
+        ),
+        (
+            "[Proxy Settings][$i]\nProxyType=1\nhttpsProxy=http://p 80\n",
+            "https://h.test/",
+        ),
+        (
+            "[$i]\n[Proxy Settings]\nProxyType=1\nhttpsProxy=http://p 80\n",
+            "https://h.test/",
+        ),
+    ] {
+        machine(system, user).check(
+            &["KDE (kioslaverc): https=p:80"],
+            url,
+            "http://p:80 (kioslaverc `https=p:80`)",
+        );
+    }
+    // `[it]` is Italian. A group ends with its file.
+    for (system, user) in [
+        ("[Proxy Settings]\nProxyType[it]=1\nhttpsProxy=http://p 80\n", user),
+        (
+            "[Proxy Settings]\nProxyType=0\nhttpsProxy=http://user 80\n",
+            "ProxyType=1\n",
+        ),
+        ("[Proxy Settings][Other]\nProxyType[$i]=1\n", user),
+    ] {
+        machine(system, user).check(
+            &["KDE (kioslaverc): https=user:80 (off)"],
+            "https://h.test/",
+            "direct (no proxy configured)",
+        );
+    }
+}
+
+#[test]
+fn kde_turns_the_list_round_for_its_own_proxies_alone() {
+    let machine = |kind: &str| {
+        Recorded::new(Family::Unix)
+            .with_variable("XDG_CURRENT_DESKTOP", "KDE")
+            .with_variable("XDG_CONFIG_HOME", "/cfg")
+            .with_variable("P", "http://p:80")
+            .with_variable("N", "corp.com")
+            .with_file(
+                "/cfg/kioslaverc",
+                &format!("[Proxy Settings]\nProxyType={kind}\nReversedException=true\n"),
+            )
+    };
+    let chosen = |machine: Recorded| {
+        let config = ProxyConfig::direct().with_read(Live::read(&machine));
+        config.choose(&Url::parse("https://h.test/").unwrap()).to_string()
+    };
+    assert_eq!(
+        chosen(machine("4\nhttpsProxy=P\nNoProxyFor=N")),
+        "http://p:80 (kioslaverc `https=p:80`)"
+    );
+    assert_eq!(
+        chosen(machine("1\nhttpsProxy=http://p 80\nNoProxyFor=corp.com")),
+        "direct (kioslaverc NoProxyFor lists the hosts that need a proxy, not this one)"
+    );
+}
+
+#[test]
+fn a_script_of_macos_without_an_address_is_not_silently_none() {
+    for url in [
+        "",
+        "  ProxyAutoConfigURLString : \n",
+        "  ProxyAutoConfigJavaScript : function FindProxyForURL\n",
+    ] {
+        Recorded::new(Family::MacOs)
+            .with_printed(
+                "/usr/sbin/scutil",
+                &format!("<dictionary> {{\n  ProxyAutoConfigEnable : 1\n{url}}}\n"),
+            )
+            .check(
+                &["System Configuration (macOS): ProxyAutoConfigURLString=(no URL of a script)"],
+                "https://h.test/",
+                "unusable (macOS ProxyAutoConfigURLString)",
+            );
+    }
+}
+
+#[test]
+fn where_a_directory_should_be_and_is_not_there_is_no_file() {
+    let dir = std::env::current_exe().unwrap();
+    assert_eq!(Here.file(&dir.join("kioslaverc")), None);
+}
+
+#[test]
 fn a_program_that_hangs_or_floods_costs_two_seconds_at_most() {
     if cfg!(windows) {
         return;

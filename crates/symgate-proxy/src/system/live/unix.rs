@@ -28,21 +28,18 @@ fn gnome(machine: &dyn Machine, live: &mut Live) {
     }
 }
 
-/// The files are read as one, the user's last: of two values the last counts, as KDE has it.
+/// The files are read one after the other, the user's last: of two values the last counts, as KDE has it.
 fn kde(machine: &dyn Machine, live: &mut Live) {
-    let mut whole = Vec::new();
+    let mut found = Vec::new();
     for path in files(machine) {
         match machine.file(&path) {
             None => {}
-            Some(Ok(bytes)) => {
-                whole.extend_from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-                whole.push(b'\n');
-            }
+            Some(Ok(bytes)) => found.push(bytes),
             Some(Err(why)) => return live.fail(KDE, why),
         }
     }
-    match SystemSettings::from_kioslaverc(&whole, |name| machine.variable(name)) {
-        Ok((settings, _)) => live.take(KDE, settings),
+    match SystemSettings::from_kioslavercs(&found, |name| machine.variable(name)) {
+        Ok(settings) => live.take(KDE, settings),
         Err(error) => live.fail(KDE, error.to_string()),
     }
 }
