@@ -200,7 +200,9 @@ impl Ways {
     /// meanwhile.
     ///
     /// It blocks where a script is to be got or asked: once for all who need the same script, and never longer than
-    /// [`Automatic`] says. A cancelled choice ends within 200 ms, and is worth nothing.
+    /// [`Automatic`] says. A cancelled choice ends within 200 ms, and is worth nothing. Only the first that needs the
+    /// machine's settings may take two seconds whatever happens
+    /// ([`with_live_system`](ProxyConfig::with_live_system)).
     #[must_use]
     pub fn choose(&self, url: &Url, cancel: &Cancel, told: &mut dyn FnMut(&WayNote<'_>)) -> Choice {
         #[cfg(feature = "pac")]
