@@ -53,10 +53,16 @@ pub enum Audience {
 pub struct Known(Arc<Mutex<BTreeSet<Origin>>>);
 
 impl Known {
-    /// This peer is known from now on.
+    /// This peer is known from now on, unless [`MOST`](Self::MOST) are: a proxy script may name ever new ones.
     pub fn add(&self, peer: Origin) {
-        self.lock().insert(peer);
+        let mut peers = self.lock();
+        if peers.len() < Self::MOST {
+            peers.insert(peer);
+        }
     }
+
+    /// How many peers can be known.
+    pub const MOST: usize = 1024;
 
     /// Whether this peer is known.
     pub(super) fn has(&self, peer: &Origin) -> bool {
