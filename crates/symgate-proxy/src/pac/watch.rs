@@ -31,7 +31,7 @@ impl Watch {
     /// A run that is not yet begun.
     pub(super) fn new(now: Instant, total: Duration, running: Duration) -> Self {
         Self {
-            total: now + total,
+            total: after(now, total),
             current: Mutex::new(Current::Waiting { left: running }),
         }
     }
@@ -39,7 +39,9 @@ impl Watch {
     /// The script goes on.
     pub(super) fn run(&self, now: Instant) {
         self.change(|current| match current {
-            Current::Waiting { left } => Current::Running { until: now + left },
+            Current::Waiting { left } => Current::Running {
+                until: after(now, left),
+            },
             running @ Current::Running { .. } => running,
         });
     }
@@ -75,9 +77,24 @@ impl Watch {
     }
 }
 
+/// A time that no clock can tell is a century away, which nobody waits for either.
+fn after(now: Instant, wait: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+    now.checked_add(wait).unwrap_or_else(|| now + CENTURY)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_that_no_clock_can_tell_are_far_away() {
+        let start = Instant::now();
+        let watch = Watch::new(start, Duration::MAX, Duration::MAX);
+        watch.run(start);
+        assert!(watch.deadline() > start + Duration::from_secs(1 << 30));
+        assert!(watch.wait(start) > start + Duration::from_secs(1 << 30));
+    }
 
     #[test]
     fn look_ups_count_into_the_total_alone() {
