@@ -160,21 +160,25 @@ pub(super) fn sh_exp_match(text: &str, pattern: &str) -> Glob {
         let expression = pattern.replace('.', r"\.").replace('*', ".*").replace('?', ".");
         return Glob::Expression(format!("^{expression}$"));
     }
-    Glob::Plain(matches(text.as_bytes(), pattern.as_bytes()))
+    let [text, pattern] = [text, pattern].map(|text| text.encode_utf16().collect::<Vec<_>>());
+    Glob::Plain(matches(&text, &pattern))
 }
 
 /// Takes each `*` as short as possible and comes back to the last one alone: the time is at most the
-/// product of both lengths.
-fn matches(mut text: &[u8], mut pattern: &[u8]) -> bool {
-    let mut resume: Option<(&[u8], &[u8])> = None;
+/// product of both lengths. A `?` is what a script counts as one character.
+fn matches(mut text: &[u16], mut pattern: &[u16]) -> bool {
+    // `*` and `?`.
+    const ANY: u16 = 0x2a;
+    const ONE: u16 = 0x3f;
+    let mut resume: Option<(&[u16], &[u16])> = None;
     loop {
         match (text, pattern) {
-            (_, [b'*', rest @ ..]) => {
+            (_, [ANY, rest @ ..]) => {
                 resume = Some((text, rest));
                 pattern = rest;
             }
             ([], []) => return true,
-            ([first, text_rest @ ..], [wanted, rest @ ..]) if *wanted == b'?' || first == wanted => {
+            ([first, text_rest @ ..], [wanted, rest @ ..]) if *wanted == ONE || first == wanted => {
                 text = text_rest;
                 pattern = rest;
             }

@@ -171,6 +171,11 @@ fn patterns_match_the_whole_text() {
         ("aXb", "*X*X*", false),
         ("mississippi", "m*iss*pi", true),
         ("mississippi", "m*iss*x", false),
+        ("ü", "?", true),
+        ("ü", "??", false),
+        ("aüb", "a?b", true),
+        // Two of what scripts count.
+        ("𝄞", "??", true),
     ] {
         assert_eq!(
             sh_exp_match(text, pattern),
