@@ -258,8 +258,8 @@ fn serve(
     let mut machine = Some(machine);
     for question in questions {
         let outcome = match &machine {
-            // The caller is gone, or will be before a run can end.
-            _ if question.watch.deadline() <= Instant::now() => continue,
+            // The caller is gone, or waits for no more than to hear this.
+            _ if question.watch.deadline() <= Instant::now() => Err(limits.timeout(&question.watch)),
             Some(machine) => machine.find(&question.url, &question.host, question.when, &question.watch),
             None => Err(spent.clone().unwrap_or(PacError::Engine)),
         };

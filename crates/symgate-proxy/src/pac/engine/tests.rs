@@ -533,6 +533,32 @@ fn a_script_may_catch_that_memory_ends_and_the_process_lives_on() {
 }
 
 #[test]
+fn who_waits_too_long_behind_others_hears_of_the_time() {
+    let limits = PacLimits {
+        total: Duration::from_millis(200),
+        ..patient()
+    };
+    let slow = Arc::new(Network {
+        takes: Duration::from_millis(220),
+        ..Network::default()
+    });
+    let script = "function FindProxyForURL(u, h) { return dnsResolve(h) ? 'PROXY p' : 'DIRECT' }";
+    let pac = Pac::compile(script, slow, MOMENT, limits).expect("a script");
+    thread::scope(|scope| {
+        for name in ["a", "b", "c"] {
+            let pac = &pac;
+            scope.spawn(move || {
+                let url = Url::parse(&format!("http://{name}/")).expect("a URL");
+                // The first may still be in time to say what it found.
+                if let Err(error) = pac.find(&url, MOMENT) {
+                    assert_eq!(error, PacError::Timeout(limits.total));
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn recursion_has_an_end() {
     for body in [
         "function f() { return f() + 1 } return f()",
