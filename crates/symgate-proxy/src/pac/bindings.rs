@@ -19,11 +19,16 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<()> {
         let state = Rc::clone(state);
         let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
             let args = texts(&ctx, args.0)?;
-            match body(&Call {
+            let answer = body(&Call {
                 ctx: &ctx,
                 state: &state,
                 args,
-            }) {
+            });
+            // Not "no such name": a script would take that for an answer.
+            if state.was_over_asked() {
+                return Err(Exception::throw_message(&ctx, "too many names to look up"));
+            }
+            match answer {
                 Answer::Flag(flag) => flag.into_js(&ctx),
                 Answer::Nothing => Null.into_js(&ctx),
                 Answer::Number(number) => number.into_js(&ctx),

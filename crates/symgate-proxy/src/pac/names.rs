@@ -129,11 +129,15 @@ pub(super) fn wanted(text: &str) -> Option<Wanted> {
         return Some(Wanted::Address(address));
     }
     match host::name(text).ok()? {
+        Host::Domain(name) if name.len() > LONGEST_NAME => None,
         Host::Domain(name) => Some(Wanted::Name(name)),
         Host::Ipv4(address) => Some(Wanted::Address(address.into())),
         Host::Ipv6(address) => Some(Wanted::Address(address.into())),
     }
 }
+
+/// Of a name in text, with a dot at its end ([RFC 1035 §2.3.4](https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4)).
+const LONGEST_NAME: usize = 254;
 
 /// An address, IPv6 with brackets or without.
 fn literal(text: &str) -> Option<IpAddr> {

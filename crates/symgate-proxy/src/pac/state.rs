@@ -23,6 +23,7 @@ pub(super) struct State {
     /// A name has the same addresses from the first to the last line of a run.
     known: RefCell<HashMap<String, Vec<IpAddr>>>,
     mine: RefCell<Option<Vec<IpAddr>>>,
+    over_asked: Cell<bool>,
 }
 
 impl State {
@@ -35,6 +36,7 @@ impl State {
             notes: RefCell::default(),
             known: RefCell::default(),
             mine: RefCell::default(),
+            over_asked: Cell::new(false),
         }
     }
 
@@ -47,6 +49,7 @@ impl State {
         self.notes.take();
         self.known.take();
         self.mine.take();
+        self.over_asked.set(false);
     }
 
     /// Whether the script has to stop.
@@ -77,9 +80,18 @@ impl State {
         if let Some(addresses) = self.known.borrow().get(&name) {
             return addresses.clone();
         }
+        if self.known.borrow().len() >= MOST_NAMES {
+            self.over_asked.set(true);
+            return Vec::new();
+        }
         let addresses = self.look_up(|deadline| self.resolver.resolve(&name, deadline));
         self.known.borrow_mut().insert(name, addresses.clone());
         addresses
+    }
+
+    /// Whether a name was not looked up because there were too many before it.
+    pub(super) fn was_over_asked(&self) -> bool {
+        self.over_asked.get()
     }
 
     /// This machine's addresses.
@@ -135,3 +147,6 @@ impl State {
 }
 
 const MOST_NOTES: usize = 16;
+
+/// Different names in one run. Chromium looks up 20 and takes the others for unknown.
+const MOST_NAMES: usize = 256;

@@ -533,6 +533,26 @@ fn a_script_may_catch_that_memory_ends_and_the_process_lives_on() {
 }
 
 #[test]
+fn a_script_looks_up_so_many_names() {
+    let network = network();
+    for (count, ends) in [(256, true), (257, false), (100_000, false)] {
+        let script = format!(
+            "function FindProxyForURL() {{ for (var i = 0; i < {count}; i++) try {{ dnsResolve('h' + i) }} catch (e) {{}}; return myIpAddress() }}"
+        );
+        let outcome = find_with(&script, Arc::clone(&network), patient(), "http://a/");
+        match outcome {
+            Ok(_) => assert!(ends, "{count}"),
+            Err(PacError::Exception { text, .. }) => {
+                assert_eq!((ends, text.as_str()), (false, "too many names to look up"), "{count}");
+            }
+            Err(other) => panic!("{count}: {other}"),
+        }
+    }
+    assert_eq!(network.asked.load(Ordering::Relaxed), 3 * 256);
+    assert_eq!(value("dnsResolve('x'.repeat(16000))"), "null");
+}
+
+#[test]
 fn who_waits_too_long_behind_others_hears_of_the_time() {
     let limits = PacLimits {
         total: Duration::from_millis(200),

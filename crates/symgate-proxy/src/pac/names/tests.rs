@@ -216,4 +216,7 @@ fn only_names_are_looked_up() {
     ] {
         assert_eq!(wanted(text), expected, "`{text}`");
     }
+    let name = |length: usize| "x".repeat(63) + &".x".repeat((length - 63) / 2);
+    assert!(wanted(&name(253)).is_some());
+    assert_eq!(wanted(&name(255)), None);
 }
