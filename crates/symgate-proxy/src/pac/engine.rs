@@ -27,8 +27,8 @@ use super::watch::Watch;
 /// stays there for its next run, as in browsers.
 ///
 /// A script that runs out of memory is spent: its memory is given up, and each further question gets
-/// the same error. A look-up or a built-in function that does not come back in time keeps the thread;
-/// questions time out until it does.
+/// the same error. A look-up or a built-in function that does not come back in time keeps the thread, and so does a
+/// script that catches its own end in a promise; questions time out until it does.
 ///
 /// ```
 /// use std::net::IpAddr;

@@ -60,6 +60,10 @@ impl Machine {
             let function = self.function(&ctx)?;
             let answer = function.call::<_, Value<'_>>((url, host)).catch(&ctx);
             let answer = answer.map_err(|error| self.failure(&error))?;
+            // A promise takes the end of the script that makes it for its own failure, and the script goes on.
+            if self.state.was_over() {
+                return Err(self.limits.timeout(watch));
+            }
             let mut notes = self.state.notes();
             let text = if answer.is_null() || answer.is_undefined() {
                 notes.push(PacNote::NothingReturned);
@@ -180,8 +184,11 @@ fn line(stack: &str) -> Option<u32> {
 const FILE: &str = "script";
 const PLACE: &str = "script:";
 
-/// What scripts find in the language. No typed arrays, no promises, no modules: nothing waits, and
-/// little else is left to attack.
+/// What scripts find in the language. No typed arrays, no modules: little is left to attack.
+///
+/// Promises are there because `async` and `import()` are words of the language, whatever else is there: without the
+/// object behind them the engine loses count of its own, and its end would end the process. What waits for a promise
+/// never runs.
 type Intrinsics = (
     intrinsic::Date,
     intrinsic::Eval,
@@ -189,4 +196,5 @@ type Intrinsics = (
     intrinsic::RegExp,
     intrinsic::Json,
     intrinsic::MapSet,
+    intrinsic::Promise,
 );

@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::calendar::Moment;
 use super::engine::{PacNote, When};
@@ -24,6 +25,8 @@ pub(super) struct State {
     known: RefCell<HashMap<String, Vec<IpAddr>>>,
     mine: RefCell<Option<Vec<IpAddr>>>,
     over_asked: Cell<bool>,
+    /// How often the script was told to stop.
+    told: Cell<u32>,
 }
 
 impl State {
@@ -37,6 +40,7 @@ impl State {
             known: RefCell::default(),
             mine: RefCell::default(),
             over_asked: Cell::new(false),
+            told: Cell::new(0),
         }
     }
 
@@ -50,12 +54,20 @@ impl State {
         self.known.take();
         self.mine.take();
         self.over_asked.set(false);
+        self.told.set(0);
     }
 
-    /// Whether the script has to stop.
+    /// Whether the script has to stop. One that goes on, as a promise lets it, at least costs nothing any more.
     pub(super) fn is_over(&self) -> bool {
         if Instant::now() >= self.watch.borrow().deadline() {
             self.over.set(true);
+        }
+        if self.over.get() {
+            let told = self.told.get().saturating_add(1);
+            self.told.set(told);
+            if told > OFTEN {
+                thread::sleep(NAP);
+            }
         }
         self.over.get()
     }
@@ -150,3 +162,7 @@ const MOST_NOTES: usize = 16;
 
 /// Different names in one run. Chromium looks up 20 and takes the others for unknown.
 const MOST_NAMES: usize = 256;
+
+/// A script that ends hears once that it has to; some frames of it may hear it again.
+const OFTEN: u32 = 100;
+const NAP: Duration = Duration::from_millis(100);

@@ -533,6 +533,31 @@ fn a_script_may_catch_that_memory_ends_and_the_process_lives_on() {
 }
 
 #[test]
+fn a_script_that_wants_promises_gets_them_and_the_process_lives_on() {
+    for body in [
+        "(async function() { return 1 })()",
+        "(async () => { for await (var x of [1]) alert(x) })()",
+        "(async function*() { yield 1 })().next()",
+        "import('x')",
+        "import('x').then(() => { while (true); })",
+        "Array.fromAsync([1])",
+        "new Promise(() => {}); Promise.reject(1)",
+        "queueMicrotask(() => { while (true); })",
+    ] {
+        // The engine's end, with its assertions, is on its thread.
+        let found = run(&format!("{body}; return 'PROXY p'")).expect(body);
+        assert_eq!(routes(&found), ["http://p:80"], "{body}");
+        assert_eq!(found.notes, [], "{body}");
+    }
+    assert_eq!(
+        run("return (async () => 'PROXY p')()").err(),
+        Some(PacError::Type("promise"))
+    );
+    let swallowed = "function FindProxyForURL() { new Promise(() => { while (true); }); return 'PROXY p' }";
+    times_out(swallowed, Network::default(), hurried());
+}
+
+#[test]
 fn a_script_looks_up_so_many_names() {
     let network = network();
     for (count, ends) in [(256, true), (257, false), (100_000, false)] {
