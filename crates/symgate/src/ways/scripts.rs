@@ -4,6 +4,7 @@
 //! waits under its own cancel flag, and a script's run holds up nobody but those who ask the same script.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,10 +27,20 @@ pub(super) struct Shelf {
 }
 
 /// By address, and by how it was come by: what detection finds has to look like a script.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Known {
     scripts: BTreeMap<(String, Way), Arc<Kept<Loaded>>>,
     detected: Arc<Kept<Detected>>,
+}
+
+/// The addresses stay out of it: a password may stand in one.
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known")
+            .field("scripts", &self.scripts.len())
+            .field("detected", &self.detected)
+            .finish()
+    }
 }
 
 /// A script that can be asked, or why it cannot.
