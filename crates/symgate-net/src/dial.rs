@@ -10,6 +10,7 @@
 //! milliseconds. Threads that block in `connect` would wake at once too, but each abandoned one would live on until
 //! its own timeout, and its late connection would be seen by the peer.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -60,7 +61,7 @@ pub enum DialError {
 /// What there is to tell of a dial, whatever it ended in.
 #[derive(Debug, Default)]
 pub(crate) struct Story {
-    /// What the name stands for, in the system's order, and how long the look-up took.
+    /// What the name stands for, in the system's order, at most [`ADDRESSES`], and how long the look-up took.
     pub(crate) looked_up: Option<(Vec<SocketAddr>, Duration)>,
     /// The addresses that were tried, in the order in which they began.
     pub(crate) attempts: Vec<Attempted>,
@@ -101,7 +102,8 @@ impl Dialer {
             None => {
                 let begun = Instant::now();
                 let addresses = self.resolve(host, port, wait)?;
-                story.looked_up = Some((addresses.clone(), begun.elapsed()));
+                let told = addresses.iter().copied().take(ADDRESSES).collect();
+                story.looked_up = Some((told, begun.elapsed()));
                 addresses
             }
         };
@@ -133,12 +135,14 @@ fn literal(host: &str) -> Option<IpAddr> {
     }
 }
 
-/// Orders addresses for the race: families take turns, each in the system's order, at most [`ADDRESSES`] in all
+/// Orders addresses for the race: families take turns, each in the system's order, each once, at most [`ADDRESSES`] in all
 /// ([RFC 8305 §4](https://www.rfc-editor.org/rfc/rfc8305#section-4)).
 ///
 /// The family of the system's first address comes first: by RFC 6724 that is IPv6 wherever IPv6 can work, and the
 /// system knows whether it can.
-fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+fn interleave(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let mut once = BTreeSet::new();
+    addresses.retain(|address| once.insert(*address));
     let v6_first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv6() == v6_first);
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
@@ -159,7 +163,8 @@ fn race(addresses: &[SocketAddr], wait: &Wait<'_>, told: &mut Vec<Attempted>) ->
     let mut begun = Vec::new();
     let mut failed = Vec::new();
     let raced = compete(addresses, wait, &mut begun, &mut failed);
-    let connected = raced.as_ref().ok().and_then(|tcp| tcp.peer_addr().ok());
+    // The address that was tried: the system may call the peer otherwise, as `0.0.0.0` is loopback to Linux.
+    let connected = raced.as_ref().ok().map(|(address, _)| *address);
     told.extend(begun.into_iter().map(|(address, start)| {
         let failure = failed.iter().find(|(attempt, _)| attempt.address == address);
         let end = match failure {
@@ -172,7 +177,7 @@ fn race(addresses: &[SocketAddr], wait: &Wait<'_>, told: &mut Vec<Attempted>) ->
         Attempted { address, end, took }
     }));
     let attempts = failed.into_iter().map(|(attempt, _)| attempt).collect();
-    raced.map_err(|lost| match lost {
+    raced.map(|(_, tcp)| tcp).map_err(|lost| match lost {
         Lost::Cancelled => Undialled::Cancelled,
         Lost::Late => Undialled::Failed(DialError::Timeout(attempts)),
         Lost::Refused => Undialled::Failed(DialError::Connect(attempts)),
@@ -192,7 +197,7 @@ fn compete(
     wait: &Wait<'_>,
     begun: &mut Vec<(SocketAddr, Instant)>,
     failed: &mut Vec<(Attempt, Instant)>,
-) -> Result<TcpStream, Lost> {
+) -> Result<(SocketAddr, TcpStream), Lost> {
     let mut waiting = addresses.iter().copied();
     let mut pending: Vec<(SocketAddr, socket2::Socket)> = Vec::new();
     let mut next_start = Instant::now();
@@ -214,7 +219,7 @@ fn compete(
             // The only attempt may be waited for; with others under way each gets a short look.
             let patience = if pending.is_empty() { wait.slice() } else { TICK };
             match begin(address, patience) {
-                Ok(Progress::Connected(tcp)) => return Ok(tcp),
+                Ok(Progress::Connected(tcp)) => return Ok((address, tcp)),
                 Ok(Progress::Pending(socket)) => pending.push((address, socket)),
                 Err(error) => failed.push(fail(address, Some(error))),
             }
@@ -227,7 +232,7 @@ fn compete(
         let mut still = Vec::with_capacity(pending.len());
         for (address, socket) in pending {
             match look(socket) {
-                Ok(Progress::Connected(tcp)) => return Ok(tcp),
+                Ok(Progress::Connected(tcp)) => return Ok((address, tcp)),
                 Ok(Progress::Pending(socket)) => still.push((address, socket)),
                 Err(error) => failed.push(fail(address, Some(error))),
             }

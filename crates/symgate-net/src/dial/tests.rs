@@ -55,6 +55,7 @@ fn families_take_turns_after_the_systems_first() {
         (vec![v6(1), v6(2), v4(1)], vec![v6(1), v4(1), v6(2)]),
         (vec![v4(1), v4(2), v6(1), v6(2)], vec![v4(1), v6(1), v4(2), v6(2)]),
         (vec![v4(2), v4(1)], vec![v4(2), v4(1)]),
+        (vec![v4(1), v4(2), v4(1)], vec![v4(1), v4(2)]),
     ] {
         assert_eq!(interleave(given.clone()), expected, "{given:?}");
     }
@@ -203,4 +204,15 @@ fn what_became_of_each_address_is_told() {
         let found: Vec<_> = told.iter().map(|attempted| attempted.end.to_string()).collect();
         assert_eq!(found.join(", "), ends);
     }
+}
+
+#[cfg(target_os = "linux")] // where the address of nobody is this machine
+#[test]
+fn the_address_that_was_tried_is_the_one_that_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), listener.local_addr().unwrap().port());
+    let (cancel, mut told) = (Cancel::new(), Vec::new());
+    let until = Instant::now() + Duration::from_secs(20);
+    race(&[any], &Wait::new(&cancel, Some(until)), &mut told).unwrap();
+    assert!(matches!(told.as_slice(), [Attempted { address, end: AttemptEnd::Connected, .. }] if *address == any));
 }

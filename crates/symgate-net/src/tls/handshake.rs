@@ -105,8 +105,10 @@ impl Handshake {
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::new(provider())).build();
         // Who signed does not change on the day that a certificate ends.
         let now = UnixTime::now().as_secs();
-        let read = Certificate::from_der(own);
-        let then = read.map_or(now, |read| now.min(read.not_after).max(read.not_before));
+        let read: Vec<_> = self.chain().collect();
+        let end = read.iter().map(|read| read.not_after).min().unwrap_or(now);
+        let begin = read.iter().map(|read| read.not_before).max().unwrap_or(now);
+        let then = now.min(end).max(begin);
         let then = UnixTime::since_unix_epoch(Duration::from_secs(then));
         let known = verifier.is_ok_and(|verifier| {
             let verdict = verifier.verify_server_cert(own, others, &self.name, &[], then);
