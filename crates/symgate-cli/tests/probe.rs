@@ -304,6 +304,7 @@ fn what_cannot_be_understood_is_usage() {
     let dir = Dir::new();
     for (arguments, words) in [
         (&["store.test/a"][..], "write https://store.test/a"),
+        (&["store.test/a?sig=S3cret"], "write https://store.test/a or"),
         (&["ftp://h/"], "neither http nor https"),
         (&["http://"], "is no URL"),
         (&["http://h/", "--proxy-settings", "missing.reg"], "missing.reg"),
@@ -326,4 +327,19 @@ fn a_script_that_gives_no_answer_leaves_no_way() {
         ran.stdout.contains(r#""kind":"no-way""#) && ran.stdout.contains("proxy.pac"),
         "{ran}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_and_a_device_are_written_and_never_replaced() {
+    let server = Fault::start(|_| Reply::ok("hello"));
+    let dir = Dir::new();
+    dir.write("real.txt", "old");
+    std::os::unix::fs::symlink("real.txt", dir.join("link.txt")).unwrap();
+    assert_eq!(run_in(&dir, &[&server.url("a"), "-o", "link.txt"]).status, Some(0));
+    assert!(fs::symlink_metadata(dir.join("link.txt")).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(dir.join("real.txt")).unwrap(), "hello");
+    assert_eq!(run_in(&dir, &[&server.url("a"), "-o", "/dev/null"]).status, Some(0));
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    assert_eq!(run_in(&dir, &[&server.url("a"), "-o", "."]).status, Some(5));
 }

@@ -8,6 +8,7 @@ use symgate::http::{FailureKind, LimitError, PeerError, RedirectError, SocksErro
 use symgate::net::{DialError, Late, TlsError};
 
 use crate::page::{harmless, reduce};
+use crate::recorder::short;
 use crate::step::Hop;
 
 /// Why there is no answer. Text of peers in it is harmless.
@@ -181,7 +182,7 @@ impl Failure {
                 hop: own(hop),
                 authority: authority.clone(),
                 status: answer.status,
-                reason: harmless(&answer.reason),
+                reason: short(&harmless(&answer.reason)),
                 word: answer.fields.proxy_error(),
                 page: reduce(&answer.excerpt, answer.fields.text("content-type")),
             },

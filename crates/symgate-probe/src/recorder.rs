@@ -68,11 +68,15 @@ impl<W: Write> Recorder<W> {
             let text = page::reduce(&self.page, answer.kind.as_deref());
             answer.page = text.map(|text| redact::page(&text, &self.asked));
         }
+        let mut failure = ended.as_ref().err().map(Failure::of);
+        if let Some(Failure::Tunnel { page: Some(page), .. }) = &mut failure {
+            *page = redact::page(page, &self.asked);
+        }
         let report = Report {
             url: shown(&self.url),
             steps: self.steps,
             answer,
-            failure: ended.as_ref().err().map(Failure::of),
+            failure,
             took,
         };
         (report, self.body)
@@ -290,7 +294,7 @@ fn hop(ask: &Ask) -> Hop {
 }
 
 /// A field's value, at most as long as a line.
-fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     let mut short: String = text.chars().take(FIELD).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -308,7 +308,7 @@ fn redirect(hop: &Hop, error: &RedirectError) -> Verdict {
         ),
         error => Verdict::new(
             Kind::Redirect,
-            format!("{hop} sent a redirect that leads nowhere: {error}."),
+            format!("{} sent a redirect that leads nowhere: {error}.", begun(hop)),
             [],
         ),
     }

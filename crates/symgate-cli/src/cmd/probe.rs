@@ -1,5 +1,6 @@
 //! `symgate probe`: one fetch, explained (`symgate-probe`), which also serves as a plain fetch.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -105,6 +106,7 @@ fn explained(probe: &Probe, report: &Report) -> String {
 fn url(text: &str) -> Result<Url, String> {
     // Somebody may have put a login in front of the host.
     let shown = text.rsplit('@').next().unwrap_or_default();
+    let shown = shown.split(['?', '#']).next().unwrap_or_default();
     let url = match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url,
         Ok(_) if text.contains("://") => return Err(format!("`{shown}` is neither http nor https")),
@@ -121,6 +123,7 @@ fn url(text: &str) -> Result<Url, String> {
 
 /// Where the body goes. A file appears when its body is whole: nobody takes half an answer for one.
 enum Body {
+    Device(fs::File),
     File { unfinished: NamedTempFile, path: PathBuf },
     Nowhere,
     Stdout(io::Stdout),
@@ -133,6 +136,13 @@ impl Body {
         };
         if is_stdout(path) {
             return Ok(Self::Stdout(io::stdout()));
+        }
+        // What a link names is written, and not the link; and what is no file, as a device, is written to and never replaced.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            let opened = fs::File::options().write(true).open(path);
+            let opened = opened.map_err(|error| format!("`{}` cannot be written: {error}", path.display()))?;
+            return Ok(Self::Device(opened));
         }
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let unfinished = readable().tempfile_in(parent.unwrap_or_else(|| Path::new(".")));
@@ -147,7 +157,7 @@ impl Body {
                 Ok(_) => Ok(()),
                 Err(error) => Err(format!("`{}` cannot be written: {}", path.display(), error.error)),
             },
-            Self::Nowhere => Ok(()),
+            Self::Device(_) | Self::Nowhere => Ok(()),
             Self::Stdout(mut stdout) => match stdout.flush() {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                     Err(format!("stdout cannot be written: {error}"))
@@ -161,6 +171,7 @@ impl Body {
 impl Write for Body {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
+            Self::Device(device) => device.write(bytes),
             Self::File { unfinished, .. } => unfinished.write(bytes),
             Self::Nowhere => Ok(bytes.len()),
             Self::Stdout(stdout) => stdout.write(bytes),
@@ -169,6 +180,7 @@ impl Write for Body {
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
+            Self::Device(device) => device.flush(),
             Self::File { unfinished, .. } => unfinished.flush(),
             Self::Nowhere => Ok(()),
             Self::Stdout(stdout) => stdout.flush(),
@@ -183,7 +195,7 @@ fn readable() -> tempfile::Builder<'static, 'static> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder
 }

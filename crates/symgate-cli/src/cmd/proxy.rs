@@ -94,6 +94,7 @@ fn urls(proxy: &Proxy) -> Result<Vec<Url>, String> {
 fn url(text: &str) -> Result<Url, String> {
     // Somebody may have put a login in front of the host.
     let shown = text.rsplit('@').next().unwrap_or_default();
+    let shown = shown.split(['?', '#']).next().unwrap_or_default();
     let mut url = Url::parse(text).map_err(|error| format!("`{shown}` is no URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!("`{shown}` is neither http nor https"));

@@ -99,7 +99,7 @@ pub(super) fn of(report: &Report, hop: &Hop, error: &Error) -> Verdict {
             } else if ended(&Ending::NotInOrder) {
                 Verdict::new(
                     Kind::NoScheme,
-                    format!("{} takes {offered}, which --auth leaves out.", begun(hop)),
+                    format!("{} {offered}, which --auth leaves out.", begun(hop)),
                     ["Leave --auth away, or name one of them."],
                 )
             } else {
