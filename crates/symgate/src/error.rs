@@ -317,7 +317,7 @@ impl StdError for Error {
 }
 
 /// An error with its causes, on one line.
-pub(crate) fn chain(error: &Error) -> String {
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {

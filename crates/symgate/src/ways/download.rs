@@ -1,7 +1,6 @@
 //! Gets a script: directly, since the proxies are what it is to say, and as nobody, since whoever asks for a password in
 //! its place gets none.
 
-use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +10,8 @@ use symgate_http::{NoRoute, Request, ResponseHead, Route, Routes};
 use symgate_net::{Cancel, Handler};
 use symgate_proxy::Freshness;
 use url::Url;
+
+use crate::error::chain;
 
 /// A script as its server sent it.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub(super) fn download(
     match (fetched, taking.refused) {
         (Err(symgate_net::Error::Cancelled), _) => Err(None),
         (_, Some(refused)) => Err(Some(refused)),
-        (Err(error), None) => Err(Some(in_words(&error))),
+        (Err(error), None) => Err(Some(chain(&error))),
         (Ok(_), None) => Ok(Downloaded {
             text: text(taking.bytes),
             lifetime: taking.lifetime,
@@ -114,19 +115,4 @@ impl Handler for Taking {
 /// Scripts are ASCII, UTF-8, or of an older time, when a byte was a character.
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
-}
-
-/// An error with its causes, on one line.
-fn in_words(error: &symgate_net::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let said = source.to_string();
-        if !words.ends_with(&said) {
-            words.push_str(": ");
-            words.push_str(&said);
-        }
-        cause = source.source();
-    }
-    words
 }
